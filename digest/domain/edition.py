@@ -1,0 +1,65 @@
+"""An Edition is the frozen shared half of a day: candidates, trend scores, vectors, near-duplicates, compiled cards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from digest.domain.trend import TrendScore
+
+WINDOW = timedelta(days=8)
+"""How far back candidates reach, so that a weekly issue finds its week."""
+DAILY_WINDOW = timedelta(days=3)
+"""How far back the candidates of a daily issue reach: over a weekend and not further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A paper in the window, before any reader is considered."""
+
+    paper_id: int
+    paper_key: str
+    listed_on: date
+    trend: TrendScore
+    cluster: int
+    card: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The frozen shared half of a UTC day, known by (day, revision).
+
+    Attributes
+    ----------
+    candidates : the papers, best trend first
+    vectors : csr_array of shape (n_candidates, n_terms), rows of length 1
+    vectoriser : version of the vectoriser the columns belong to
+    frames : names of the compiled frames and the hashes they are kept under
+    """
+
+    id: int
+    day: date
+    revision: int
+    created_at: datetime
+    candidates: tuple[Candidate, ...]
+    vectors: sparse.csr_array
+    vectoriser: int
+    frames: Mapping[str, str]
+
+    @cached_property
+    def trend(self) -> NDArray[np.float32]:
+        """Trend scores in the order of the candidates."""
+        return np.array([candidate.trend.value for candidate in self.candidates], np.float32)
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int32]:
+        """Numbers of near-duplicate groups in the order of the candidates."""
+        return np.array([candidate.cluster for candidate in self.candidates], np.int32)
+
+    def outside(self, since: date) -> frozenset[int]:
+        """Positions of the candidates listed before a day."""
+        return frozenset(i for i, candidate in enumerate(self.candidates) if candidate.listed_on < since)

@@ -1,0 +1,86 @@
+"""Who a paper is: arXiv id without version, else DOI, else title and first author. Nothing here fetches or stores."""
+
+import hashlib
+import re
+import unicodedata
+
+NEW_ID = r"(?P<month>\d{4})\.(?P<number>\d{4,5})"
+OLD_ID = r"(?P<archive>[a-z]+(?:-[a-z]+)?)(?:\.[a-z]{2})?/(?P<serial>\d{7})"
+BEFORE = (
+    r"(?:(?:oai:)?arxiv(?:\.org)?:\s*|"
+    r"https?://(?:www\.|export\.|browse\.)?arxiv\.org/(?:abs|pdf|html|format|src|e-print|ps)/|"
+    r"(?:https?://(?:dx\.)?doi\.org/|doi:)?10\.48550/arxiv\.|"
+    r"https?://(?:www\.)?(?:huggingface\.co/papers|alphaxiv\.org/abs)/)?"
+)
+ARXIV = re.compile(
+    rf"^{BEFORE}(?:{NEW_ID}|{OLD_ID})(?:v(?P<version>[1-9]\d*))?(?:\.(?:pdf|ps|gz))*/?(?:[?#].*)?$", re.I
+)
+DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+?)[.,;)]*$", re.I)
+
+
+def arxiv_id(text: str) -> tuple[str, int | None] | None:
+    """Read an arXiv id in any of its usual forms.
+
+    Parameters
+    ----------
+    text : str
+        An id, `arXiv:` or `oai:` form, an arXiv, Hugging Face or alphaXiv address, or an arXiv DOI.
+
+    Returns
+    -------
+    (id, version) with the canonical id (lower case, no subject class) and the version or None; None if it is no id.
+
+    >>> arxiv_id("https://arxiv.org/pdf/2508.13426v2.pdf")
+    ('2508.13426', 2)
+    >>> arxiv_id("math.CA/0611800"), arxiv_id("oai:arXiv.org:hep-th/9901001v1")
+    (('math/0611800', None), ('hep-th/9901001', 1))
+    >>> arxiv_id("0808.05394"), arxiv_id("1999.99999")
+    (None, None)
+    """
+    found = ARXIV.match(text.strip())
+    if not found:
+        return None
+    version = int(found["version"]) if found["version"] else None
+    if found["month"]:
+        year, month = int(found["month"][:2]), int(found["month"][2:])
+        digits = 4 if (year, month) < (15, 1) else 5
+        if year < 7 or not 1 <= month <= 12 or len(found["number"]) != digits or not int(found["number"]):
+            return None
+        return f"{found['month']}.{found['number']}", version
+    year, month = int(found["serial"][:2]), int(found["serial"][2:4])
+    if 7 < year < 91 or not 1 <= month <= 12 or not int(found["serial"][4:]):
+        return None
+    return f"{found['archive'].lower()}/{found['serial']}", version
+
+
+def doi(text: str) -> str | None:
+    """Read a DOI, lower case and without its address.
+
+    >>> doi("https://doi.org/10.1101/2026.07.15.123456)."), doi("no doi")
+    ('10.1101/2026.07.15.123456', None)
+    """
+    found = DOI.match(text.strip())
+    return found[1].lower() if found else None
+
+
+def fingerprint(title: str, first_author: str) -> str:
+    """Sixteen hex digits of the normalised title and the first author's last name: the identity of last resort.
+
+    >>> fingerprint("Deep  Learning!", "Ann Lee") == fingerprint("deep learning", "A. Lee")
+    True
+    """
+    words = unicodedata.normalize("NFKD", title).casefold()
+    letters = re.sub(r"[\W_]+", " ", "".join(c for c in words if not unicodedata.combining(c))).strip()
+    last_name = first_author.replace(".", " ").split()[-1].casefold() if first_author.split() else ""
+    return hashlib.sha256(f"{letters}\n{last_name}".encode()).hexdigest()[:16]
+
+
+def paper_key(*, arxiv: str | None = None, doi: str | None = None, title: str = "", first_author: str = "") -> str:
+    """Give the key under which the house knows a paper.
+
+    >>> paper_key(arxiv="2508.13426"), paper_key(doi="10.1101/5")
+    ('arxiv:2508.13426', 'doi:10.1101/5')
+    """
+    if arxiv:
+        return f"arxiv:{arxiv}"
+    return f"doi:{doi}" if doi else f"title:{fingerprint(title, first_author)}"

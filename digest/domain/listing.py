@@ -1,0 +1,113 @@
+"""A Listing is one source announcing one paper on one day; a Batch is one answer of a source; a Receipt vouches for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from digest.domain.paper import Paper
+from digest.domain.signal import Signal
+
+LONG_TITLE = 1_000
+"""Characters above which a title is reported as over-long; it is kept whole and shortened where it is shown."""
+
+
+class ListingKind(StrEnum):
+    """How a paper was announced."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One source announcing one paper on one day, with the signals it gave."""
+
+    paper: Paper
+    source: str
+    kind: ListingKind
+    listed_on: date
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong with one record of an answer: what, where, and whether the record was kept all the same."""
+
+    reason: str
+    where: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one answer of a source held, in our words.
+
+    Attributes
+    ----------
+    source : name of the source
+    announced_on : the day the batch is of, as the source says; None if it does not say
+    listings : every record that could be read, each paper once
+    faults : every record that could not, and every oddity of one that could
+    cut_short : why the answer ends before its end, or an empty text
+    """
+
+    source: str
+    announced_on: date | None
+    listings: tuple[Listing, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    cut_short: str = ""
+
+
+class Verdict(StrEnum):
+    """What a collect run can say of a source's day."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    STALE = "stale"
+    NOTHING = "no announcement"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a collect run expected of a source and what the house now holds of it."""
+
+    source: str
+    day: date
+    observed_at: datetime
+    verdict: Verdict
+    reason: str = ""
+    expected: int = 0
+    held: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:
+    """Judge an answer for `day`: complete, partial, stale or empty, with the reason in words.
+
+    >>> verdict_of(Batch(source="arxiv", announced_on=date(2026, 3, 16)), date(2026, 3, 17))
+    (<Verdict.STALE: 'stale'>, 'the batch is of 2026-03-16, not of 2026-03-17')
+    """
+    if batch.announced_on and batch.announced_on < day:
+        return Verdict.STALE, f"the batch is of {batch.announced_on}, not of {day}"
+    if batch.cut_short:
+        return Verdict.PARTIAL, batch.cut_short
+    lost = sum(not fault.kept for fault in batch.faults)
+    if lost:
+        return Verdict.PARTIAL, f"{lost} of {lost + len(batch.listings)} records could not be read"
+    if not batch.listings:
+        return Verdict.NOTHING, "the source answered with no paper"
+    return Verdict.COMPLETE, ""
+
+
+def faults_of(paper: Paper, where: str) -> list[Fault]:
+    """Name what is odd about a paper that is kept all the same."""
+    found = []
+    if not paper.abstract:
+        found.append(Fault(reason="no abstract", where=where, kept=True))
+    if len(paper.title) > LONG_TITLE:
+        found.append(Fault(reason="over-long title", where=f"{where} ({len(paper.title):,} characters)", kept=True))
+    return found

@@ -1,0 +1,26 @@
+"""A Message is a rendered mail with its envelope: everything a transport needs, and nothing about how it is carried."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered mail.
+
+    Attributes
+    ----------
+    id : the Message-ID without its angle brackets
+    sender, recipient : the envelope's addresses, ASCII
+    body : the whole message as it goes out, CRLF line ends
+    """
+
+    id: str
+    sender: str
+    recipient: str
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the body in hex, kept in the ledger."""
+        return sha256(self.body).hexdigest()

@@ -1,0 +1,78 @@
+"""A Paper is a work as the house knows it, whoever announced it. How sources spell it is known elsewhere."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+TEXT_SOURCES = ("arxiv", "huggingface")
+"""Whose title and abstract to prefer, best first; a source not named here comes last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A work: what is known of it, merged from every source that told of it.
+
+    Text is readable Unicode (never TeX, never HTML). An empty field is unknown, not absent.
+
+    >>> Paper(key="arxiv:2508.13426", title="On X", authors=("Ann Lee",)).abstract_url
+    'https://arxiv.org/abs/2508.13426'
+    """
+
+    key: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    published_on: date | None = None
+    organisation: str = ""
+    keywords: tuple[str, ...] = ()
+    code_url: str = ""
+    project_url: str = ""
+    discussion_url: str = ""
+    page_url: str = ""
+    text_source: str = ""
+
+    @property
+    def arxiv_id(self) -> str:
+        """The arXiv id without version, or an empty text."""
+        return self.key.removeprefix("arxiv:") if self.key.startswith("arxiv:") else ""
+
+    @property
+    def abstract_url(self) -> str:
+        """Where the paper can be read: arXiv's page, the publisher's by DOI, or the source's own."""
+        if self.arxiv_id:
+            return f"https://arxiv.org/abs/{self.arxiv_id}"
+        return f"https://doi.org/{self.key[4:]}" if self.key.startswith("doi:") else self.page_url
+
+    @property
+    def pdf_url(self) -> str:
+        """The address of the PDF at arXiv, or an empty text."""
+        return f"https://arxiv.org/pdf/{self.arxiv_id}" if self.arxiv_id else ""
+
+    @property
+    def field(self) -> str:
+        """The primary category, such as `cs.CL`, or an empty text."""
+        return self.categories[0] if self.categories else ""
+
+
+def merge(held: Paper, found: Paper) -> Paper:
+    """Join what is held with what a source now tells: nothing known is replaced by nothing.
+
+    Title, abstract and authors come together from the better source of `TEXT_SOURCES`, at a tie from the newer.
+
+    >>> held = Paper(key="arxiv:2508.13426", title="A $x$", abstract="Long.", text_source="huggingface")
+    >>> merge(held, Paper(key="arxiv:2508.13426", title="A x", text_source="arxiv", code_url="https://example.org/c"))
+    ... # doctest: +ELLIPSIS
+    Paper(key='arxiv:2508.13426', title='A x', abstract='Long.', ... code_url='https://example.org/c', ...)
+    """
+    text, other = (found, held) if _rank(found) <= _rank(held) else (held, found)
+    known = {}
+    for field in fields(Paper):
+        first, second = (
+            (text, other) if field.name in {"title", "abstract", "authors", "text_source"} else (found, held)
+        )
+        known[field.name] = getattr(first, field.name) or getattr(second, field.name)
+    return replace(held, **known)
+
+
+def _rank(paper: Paper) -> int:
+    return TEXT_SOURCES.index(paper.text_source) if paper.text_source in TEXT_SOURCES else len(TEXT_SOURCES)

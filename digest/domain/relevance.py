@@ -1,0 +1,185 @@
+"""How near papers and readers are in TF-IDF space, and the terms that nearness is the sum of."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.preprocessing import normalize
+
+from digest.domain.paper import Paper
+from digest.domain.profile import Topic, TopicKind
+
+Floats = NDArray[np.float32]
+TOKEN = r"(?u)\b\w[\w+#]*\w\b"
+STOP_WORDS_FROM = 3_000
+"""Papers from which terms that stand in one paper only are left out of the vocabulary."""
+
+
+@cache
+def _analyser() -> Callable[[str], list[str]]:
+    analyse: Callable[[str], list[str]] = CountVectorizer(
+        ngram_range=(1, 2), stop_words="english", token_pattern=TOKEN
+    ).build_analyzer()
+    return analyse
+
+
+def terms_of_paper(paper: Paper) -> list[str]:
+    """List the terms of a paper: words and pairs of title and abstract, and its categories.
+
+    >>> terms_of_paper(Paper(key="arxiv:1", title="Protein design", categories=("q-bio.BM",)))
+    ['protein', 'design', 'protein design', 'q-bio.BM']
+    """
+    return [*_analyser()(f"{paper.title}\n{paper.abstract}"), *paper.categories]
+
+
+def terms_of_topic(topic: Topic) -> list[str]:
+    """List the terms of a topic; empty for one that holds stop words only."""
+    return [topic.words] if topic.kind is TopicKind.CATEGORY else _analyser()(topic.words)
+
+
+class Vectoriser:
+    """TF-IDF over words and pairs of words, sublinear, of unit length.
+
+    A term t that stands f times in a text, in d of n fitted papers, weighs
+
+        (1 + ln f) (1 + ln((1 + n) / (1 + d)))
+
+    before the vector is scaled to length 1 (Salton and Buckley, 1988, as scikit-learn computes it).
+
+    Attributes
+    ----------
+    terms_ : list of str
+        The vocabulary; column j of every matrix is `terms_[j]`.
+    idf_ : float32 array of shape (n_terms,)
+        The second factor of the formula.
+
+    Examples
+    --------
+    >>> papers = [["protein", "design"], ["protein", "folding"], ["robot", "arm"]]
+    >>> vectoriser = Vectoriser().fit(papers)
+    >>> vectoriser.transform([["protein", "robot"]]).toarray()[0].astype(float).round(2).tolist()
+    [0.0, 0.0, 0.0, 0.61, 0.8]
+    """
+
+    def __init__(self) -> None:
+        self.terms_: list[str] = []
+        self.idf_: Floats = np.zeros(0, np.float32)
+        self._column: dict[str, int] = {}
+
+    def fit(self, papers: Iterable[Sequence[str]]) -> "Vectoriser":
+        """Learn vocabulary and weights from the terms of papers."""
+        texts = list(papers)
+        counter = CountVectorizer(analyzer=list, min_df=2 if len(texts) >= STOP_WORDS_FROM else 1, dtype=np.float32)
+        counts = counter.fit_transform(texts)
+        tfidf = TfidfTransformer().fit(counts)
+        return self._with(counter.get_feature_names_out().tolist(), tfidf.idf_.astype(np.float32))
+
+    def transform(self, texts: Iterable[Sequence[str]]) -> sparse.csr_array:
+        """Give one row of length 1 for each list of terms; a text without a known term gives an empty row."""
+        indptr, indices, values = [0], [], []
+        for terms in texts:
+            counts: dict[int, int] = {}
+            for term in terms:
+                if (column := self._column.get(term)) is not None:
+                    counts[column] = counts.get(column, 0) + 1
+            columns = sorted(counts)
+            indices += columns
+            values += [(1 + np.log(counts[column])) * self.idf_[column] for column in columns]
+            indptr.append(len(indices))
+        shape = (len(indptr) - 1, len(self.terms_))
+        rows = sparse.csr_array((np.array(values, np.float32), np.array(indices, np.int32), indptr), shape=shape)
+        return sparse.csr_array(normalize(rows, copy=False))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what `from_arrays` makes the same vectoriser of: arrays and JSON, nothing that runs."""
+        return {"terms": np.frombuffer(json.dumps(self.terms_).encode(), np.uint8), "idf": self.idf_}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> "Vectoriser":
+        """Make a vectoriser of what `to_arrays` gave."""
+        return cls()._with(json.loads(arrays["terms"].tobytes()), arrays["idf"])
+
+    def _with(self, terms: list[str], idf: Floats) -> "Vectoriser":
+        self.terms_, self.idf_ = terms, idf
+        self._column = {term: column for column, term in enumerate(terms)}
+        return self
+
+
+def nearness(
+    topics: sparse.csr_array, owners: NDArray[np.intp], papers: sparse.csr_array
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Relevance of every paper to every reader: the cosine with the nearest of the reader's topics.
+
+    Parameters
+    ----------
+    topics : csr_array of shape (n_topics, n_terms)
+        One row of length 1 a topic, the topics of one reader next to each other.
+    owners : int array of shape (n_readers + 1,)
+        Row at which each reader's topics begin; a reader may have none.
+    papers : csr_array of shape (n_papers, n_terms)
+
+    Returns
+    -------
+    relevance : float32 array of shape (n_readers, n_papers), from 0 to 1
+    nearest : int array of the same shape: the row in `topics` it comes from, -1 where relevance is 0
+
+    >>> unit = sparse.csr_array(np.eye(3, dtype=np.float32))
+    >>> relevance, nearest = nearness(unit[[0, 1]], np.array([0, 2, 2]), unit)
+    >>> relevance.tolist(), nearest.tolist()
+    ([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0, 1, -1], [-1, -1, -1]])
+    """
+    products = (topics @ papers.T).toarray()
+    relevance = np.zeros((len(owners) - 1, papers.shape[0]), np.float32)
+    nearest = np.full(relevance.shape, -1, np.intp)
+    for reader, (start, end) in enumerate(zip(owners[:-1], owners[1:], strict=True)):
+        if end > start:
+            best = products[start:end].argmax(axis=0)
+            relevance[reader] = products[start:end][best, np.arange(papers.shape[0])]
+            nearest[reader] = np.where(relevance[reader] > 0, start + best, -1)
+    return relevance, nearest
+
+
+def shares(topic: sparse.csr_array, paper: sparse.csr_array, terms: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Split a relevance into the terms it is the sum of, largest first; the shares add up to it.
+
+    >>> topic = sparse.csr_array(np.array([[0.6, 0.8]], np.float32))
+    >>> [(term, round(share, 2)) for term, share in shares(topic, topic, ["protein", "design"])]
+    [('design', 0.64), ('protein', 0.36)]
+    """
+    product = sparse.coo_array(topic.multiply(paper))
+    found = [(terms[int(column)], float(value)) for column, value in zip(product.coords[-1], product.data, strict=True)]
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def clusters_of(papers: sparse.csr_array, threshold: float) -> NDArray[np.int32]:
+    """Number groups of near-duplicates: papers whose cosine reaches `threshold`, directly or over others.
+
+    >>> clusters_of(sparse.csr_array(np.array([[1, 0], [0, 1], [1, 0]], np.float32)), 0.9).tolist()
+    [0, 1, 0]
+    """
+    near = sparse.csr_array(papers @ papers.T)
+    near.data = (near.data >= threshold).astype(np.float32)
+    near.eliminate_zeros()
+    labels: NDArray[np.int32] = sparse.csgraph.connected_components(near, directed=False)[1]
+    return labels
+
+
+def holds_phrase(words: str, text: str) -> bool:
+    """Whether a text holds a phrase as whole words, whatever the case; an s at a word's end does not matter.
+
+    >>> holds_phrase("diffusion models", "A Diffusion-model zoo"), holds_phrase("art", "state of the arts"), (
+    ...     holds_phrase("art", "started"))
+    (True, True, False)
+    """
+    wanted = [re.escape(word[:-1] if len(word) > 3 and word.endswith("s") else word) for word in _words(words)]
+    return bool(wanted) and re.search(r"\b" + r"s?\W+".join(wanted) + r"s?\b", text.casefold()) is not None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())

@@ -1,0 +1,1 @@
+"""Stories that string actions together."""

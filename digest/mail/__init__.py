@@ -1,0 +1,1 @@
+"""Messages go out: cards, renderer, MIME, transports."""

@@ -1,0 +1,98 @@
+"""Every setting of the house: read from the environment (`DIGEST_…`) or a file `.env`, checked once, at the start."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from digest.domain.subscriber import Joining
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What an operator can set. The README's table is made of these descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="DIGEST_", env_file=".env", extra="forbid", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///digest.sqlite3", description="Where the house remembers: a SQLite file, or `postgresql+psycopg://…`."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Address readers reach the web under; https except on a loopback host."
+    )
+    list_name: str = Field("Trending papers", description="Name of the list, in the From line and at the top of mails.")
+    sender: str = Field("digest@localhost", description="Address issues are sent from.")
+    contact: str = Field(
+        "the operator of this digest",
+        description="Who answers for this service: in the mail's footer and the User-Agent of every request.",
+    )
+    postal_address: str = Field("", description="Postal address for the mail's footer; many countries demand one.")
+    joining: Joining = Field(
+        Joining.OPEN, description="Who may join: `open`, `domains`, `invitation` or `approval` (by the administrator)."
+    )
+    joining_domains: Names = Field((), description="Mail domains that may join when `joining` is `domains`.")
+    admin_password: SecretStr = Field(
+        SecretStr(""), description="Password of `/admin` (any user name); empty switches the pages off."
+    )
+    signing_key: SecretStr = Field(
+        SecretStr(""), description="Key that signs links, 32 characters or more; empty: made at the first migrate."
+    )
+    arxiv_categories: Names = Field(
+        ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
+        description="arXiv categories to collect, by comma; empty switches arXiv off.",
+    )
+    huggingface: bool = Field(True, description="Whether to collect Hugging Face Daily Papers.")
+    collect_hour: int = Field(
+        6, ge=0, le=23, description="UTC hour from which a day is collected and published; again every three hours."
+    )
+    cache_folder: Path | None = Field(Path(".cache"), description="Folder of the HTTP cache and the hosts' turns.")
+    transport: Literal["maildir", "smtp"] = Field(
+        "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
+    )
+    outbox: Path = Field(Path("outbox"), description="The Maildir folder of the transport `maildir`.")
+    smtp_host: str = Field("localhost", description="Mail server of the transport `smtp`.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`starttls`, `tls` from the first byte, or `none` (a server on this host only)."
+    )
+    smtp_user: str = Field("", description="Name to log in with; empty logs in nobody.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
+
+    @field_validator("arxiv_categories", "joining_domains", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"public_url must be an address such as https://digest.example.org, not {value!r}")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError(f"public_url must begin with https:// (http is for loopback hosts only), not {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("signing_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 32:
+            raise ValueError("signing_key must have 32 characters or more")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> "Settings":
+        if self.joining is Joining.DOMAINS and not self.joining_domains:
+            raise ValueError("joining is 'domains', but joining_domains names none")
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("smtp_user is set, but smtp_security is 'none': a password never goes out unencrypted")
+        return self
+
+    @property
+    def list_id(self) -> str:
+        """The List-Id of RFC 2919: stable, under the sender's domain."""
+        return f"daily.digest.{self.sender.rpartition('@')[2]}"

@@ -1,0 +1,134 @@
+"""What every source shares: the protocol, its errors, and how records become a Batch. No format lives here."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from digest.domain.listing import Batch, Fault, Listing, faults_of
+from digest.domain.signal import Signal, SignalKind
+
+Record = TypeVar("Record")
+MOST_BYTES = 50_000_000
+LARGEST_COUNT = 10_000_000
+
+
+class SourceError(Exception):
+    """The source's answer cannot be used at all: skip this source and say so; what is stored stays."""
+
+
+class BadRecord(ValueError):  # noqa: N818 - it names the record, as the reports do.
+    """One record of an answer cannot be read: skip it, count it, go on with the rest."""
+
+
+class Source(Protocol):
+    """Something that lists papers."""
+
+    name: str
+
+    def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:
+        """Give the answers for a day one after the other; raises SourceError where one cannot be had."""
+        ...
+
+
+def gather(
+    records: Iterable[Record], read: Callable[[Record], Listing], *, name: Callable[[int, Record], str]
+) -> tuple[tuple[Listing, ...], tuple[Fault, ...]]:
+    """Read every record once: what cannot be read, or stands there twice, is named and the rest goes on."""
+    listings: dict[str, Listing] = {}
+    faults: list[Fault] = []
+    for position, record in enumerate(records, 1):
+        where = name(position, record)
+        try:
+            listing = read(record)
+        except BadRecord as error:
+            faults.append(Fault(reason=str(error), where=where))
+            continue
+        if listing.paper.key in listings:
+            faults.append(Fault(reason="listed twice", where=where, kept=True))
+            continue
+        listings[listing.paper.key] = listing
+        faults += faults_of(listing.paper, where)
+    return tuple(listings.values()), tuple(faults)
+
+
+def web_address(text: object) -> str:
+    """Give an address only if it leads to the web (http or https, with a host, under 2,000 characters), else "".
+
+    >>> web_address("https://github.com/a/b"), web_address("javascript:alert(1)"), web_address(None)
+    ('https://github.com/a/b', '', '')
+    """
+    if not isinstance(text, str) or len(text) > 2_000 or any(c.isspace() or ord(c) < 32 for c in text.strip()):
+        return ""
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return ""
+    return text.strip() if parts.scheme in {"http", "https"} and parts.hostname else ""
+
+
+def count_signal(paper_key: str, source: str, kind: SignalKind, value: object, observed_at: datetime) -> list[Signal]:
+    """Give a signal for a believable count, nothing for what is unknown or absurd."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+        return []
+    return [Signal(paper_key=paper_key, source=source, kind=kind, value=value, observed_at=observed_at)]
+
+
+def day_of(text: object) -> date | None:
+    """Read the day of an ISO 8601 moment as it is written there, or None.
+
+    >>> day_of("2026-06-12T00:00:00.000Z"), day_of("2025-08-20T00:00:00-04:00"), day_of(7)
+    (datetime.date(2026, 6, 12), datetime.date(2025, 8, 20), None)
+    """
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any, list[Any], str]:
+    """Parse XML with entities and network off, keeping every element that was complete before a break.
+
+    Returns
+    -------
+    (root, elements with a wanted tag, why it ends early or "").
+
+    Raises
+    ------
+    SourceError
+        If it is no XML of one of the `roots`, or carries a document type.
+    """
+    start = body[:400].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise SourceError("the answer is empty")
+    if not start.startswith(b"<") or b"<!doctype" in body[:4_000].lower() or b"<!entity" in body[:100_000].lower():
+        raise SourceError(f"the answer is no feed; it begins with {start[:60].decode('utf-8', 'replace')!r}")
+    parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)
+    root, found = None, []
+    try:
+        for offset in range(0, len(body), 65_536):
+            parser.feed(body[offset : offset + 65_536])
+            root = _take(parser, root, found, wanted)
+        parser.close()
+        cut_short = ""
+    except etree.XMLSyntaxError as error:
+        root = _take(parser, root, found, wanted)
+        cut_short = f"the answer breaks off or is malformed after {len(found)} records ({error.msg})"
+    if root is None or etree.QName(root).localname not in roots:
+        raise SourceError(f"the answer is no feed; it begins with {start[:60].decode('utf-8', 'replace')!r}")
+    return root, found, cut_short
+
+
+def _take(parser: Any, root: Any, found: list[Any], wanted: set[str]) -> Any:
+    for event, element in parser.read_events():
+        root = element if root is None else root
+        if event == "end" and isinstance(element.tag, str) and etree.QName(element).localname in wanted:
+            found.append(element)
+    return root
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Give the same moment in UTC."""
+    return moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""What the house remembers: tables, and functions that return domain values, one file per noun."""

@@ -1,0 +1,20 @@
+"""When the clock rings next for what concerns the whole house; a bell is rung by one process only."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from digest.store.database import insert_missing
+from digest.store.tables import bells
+
+
+def ring(connection: Connection, name: str, *, now: datetime, next_at: datetime) -> bool:
+    """Whether it is time and nobody rang before: compare and set."""
+    insert_missing(connection, bells, [{"name": name, "next_at": now}])
+    due = (bells.c.name == name) & (bells.c.next_at <= now)
+    return bool(connection.execute(update(bells).where(due).values(next_at=next_at)).rowcount)
+
+
+def next_at(connection: Connection, name: str) -> datetime | None:
+    """When a bell rings next, or None if it never rang."""
+    return connection.scalar(select(bells.c.next_at).where(bells.c.name == name))

@@ -1,0 +1,128 @@
+"""The ledger: one row for every message to every inbox. A claim is one UPDATE, never held across a socket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, or_, select, update
+
+from digest.domain.delivery import Delivery, Kind, State
+from digest.domain.subscriber import Status
+from digest.store.database import inserting
+from digest.store.subscribers import address_key
+from digest.store.tables import deliveries, subscribers, suppressions
+
+LEASE = timedelta(minutes=10)
+MOST_CLAIMED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claimed delivery with what its message is made of: an issue's number, or a letter ready to go."""
+
+    delivery: Delivery
+    issue_id: int | None
+    letter: dict[str, str] | None
+
+
+def queue(
+    connection: Connection,
+    subscriber_id: int,
+    kind: Kind,
+    key: str,
+    *,
+    now: datetime,
+    issue_id: int | None = None,
+    letter: dict[str, str] | None = None,
+) -> int | None:
+    """Queue a delivery and give its number, or None if it is already in the ledger."""
+    row = {"subscriber_id": subscriber_id, "kind": kind, "key": key, "issue_id": issue_id, "letter": letter}
+    row |= {"state": State.QUEUED, "attempts": 0, "created_at": now, "next_attempt_at": now}
+    row |= {"reply": "", "message_sha256": ""}
+    statement = inserting(connection, deliveries).values(**row).on_conflict_do_nothing().returning(deliveries.c.id)
+    return connection.execute(statement).scalar()
+
+
+def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: datetime) -> list[Claim]:
+    """Take up to `MOST_CLAIMED` deliveries that are due, confirmations first.
+
+    A row another holder took is free again when its lease has run out or its holder is known to be `dead`.
+    """
+    abandoned = or_(deliveries.c.held_until < now, deliveries.c.holder.in_(dead))
+    is_free = ((deliveries.c.state == State.QUEUED) & (deliveries.c.next_attempt_at <= now)) | (
+        (deliveries.c.state == State.SENDING) & abandoned
+    )
+    first = case((deliveries.c.kind == Kind.CONFIRMATION, 0), else_=1)
+    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(first, deliveries.c.id).limit(MOST_CLAIMED)
+    if connection.dialect.name == "postgresql":
+        free = free.with_for_update(skip_locked=True)
+    taken = update(deliveries).where(deliveries.c.id.in_(free.scalar_subquery()))
+    taken = taken.values(state=State.SENDING, holder=holder, held_until=now + LEASE)
+    rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
+    claims = [Claim(delivery=_delivery_of(row), issue_id=row["issue_id"], letter=row["letter"]) for row in rows]
+    return sorted(claims, key=lambda one: (one.delivery.kind is not Kind.CONFIRMATION, one.delivery.id))
+
+
+def holders(connection: Connection) -> list[str]:
+    """Name everyone who holds a delivery."""
+    query = select(deliveries.c.holder).where(deliveries.c.state == State.SENDING, deliveries.c.holder.is_not(None))
+    return list(connection.scalars(query.distinct()))
+
+
+def unwanted(connection: Connection, delivery: Delivery) -> str:
+    """Say why a delivery must not go out any more, or give an empty text."""
+    query = select(subscribers.c.status, subscribers.c.address).where(subscribers.c.id == delivery.subscriber_id)
+    row = connection.execute(query).first()
+    if row is None:
+        return "subscriber removed"
+    held = select(suppressions.c.reason).where(suppressions.c.address_key == address_key(row.address))
+    reason = connection.scalar(held)
+    if delivery.kind is Kind.CONFIRMATION:
+        return f"suppressed: {reason}" if reason and reason != Status.UNSUBSCRIBED else ""
+    if reason:
+        return f"suppressed: {reason}"
+    return "" if row.status == Status.ACTIVE else f"subscriber is {row.status}"
+
+
+def settle(
+    connection: Connection,
+    delivery: Delivery,
+    state: State,
+    *,
+    now: datetime,
+    reply: str,
+    sha256: str = "",
+    next_attempt_at: datetime | None = None,
+) -> None:
+    """Write down how a delivery ended, or when it is tried again."""
+    values = {"state": state, "reply": reply[:1_000], "message_sha256": sha256, "next_attempt_at": next_attempt_at}
+    values |= {"attempts": delivery.attempts + 1, "holder": None, "held_until": None}
+    values["sent_at"] = now if state is State.SENT else None
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
+
+
+def give_back(connection: Connection, holder: str, now: datetime) -> None:
+    """Queue again whatever a holder still has, untouched."""
+    mine = (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
+    back = {"state": State.QUEUED, "holder": None, "held_until": None, "next_attempt_at": now}
+    connection.execute(update(deliveries).where(mine).values(**back))
+
+
+def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | None] | None:
+    """Give a delivery and its issue's number."""
+    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
+    return (_delivery_of(row), row["issue_id"]) if row else None
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Count the rows of the ledger by state."""
+    query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state).order_by(deliveries.c.state)
+    return {state: number for state, number in connection.execute(query)}
+
+
+def _delivery_of(row: Any) -> Delivery:
+    plain = {
+        name: row[name] for name in ("id", "subscriber_id", "key", "attempts", "created_at", "reply", "message_sha256")
+    }
+    return Delivery(**plain, kind=Kind(row["kind"]), state=State(row["state"]))

@@ -1,0 +1,62 @@
+"""Issues, and which papers a reader was shown: none twice, by the table's own key."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select
+
+from digest.domain.issue import Entry, Issue, entries_to_json, entry_from_json
+from digest.domain.subscriber import Subscriber
+from digest.store.database import insert_missing, inserting
+from digest.store.tables import issues, shown_papers
+
+
+def add(
+    connection: Connection,
+    subscriber: Subscriber,
+    entries: Sequence[Entry],
+    *,
+    edition_id: int,
+    period: str,
+    key_id: int,
+    now: datetime,
+) -> int | None:
+    """Keep an issue and give its number, or None if the reader has one for the period."""
+    row = {"subscriber_id": subscriber.id, "edition_id": edition_id, "period": period, "created_at": now}
+    row |= {"address": subscriber.address, "zone": subscriber.wishes.cadence.zone, "key_id": key_id}
+    row["entries"] = entries_to_json(entries)
+    statement = inserting(connection, issues).values(**row).on_conflict_do_nothing().returning(issues.c.id)
+    issue_id = connection.execute(statement).scalar()
+    if issue_id is None:
+        return None
+    shown = [{"subscriber_id": subscriber.id, "paper_id": entry.paper_id, "issue_id": issue_id} for entry in entries]
+    insert_missing(connection, shown_papers, shown)
+    return int(issue_id)
+
+
+def shown(connection: Connection, subscriber_ids: Collection[int], paper_ids: Collection[int]) -> dict[int, set[int]]:
+    """Give, for each subscriber, which of the papers were in an issue before."""
+    seen: dict[int, set[int]] = {}
+    wanted = set(paper_ids)
+    inside = shown_papers.c.subscriber_id.in_(subscriber_ids)
+    for row in connection.execute(select(shown_papers.c.subscriber_id, shown_papers.c.paper_id).where(inside)):
+        if row.paper_id in wanted:
+            seen.setdefault(row.subscriber_id, set()).add(row.paper_id)
+    return seen
+
+
+def having(connection: Connection, subscriber_ids: Collection[int], periods: Iterable[str]) -> set[tuple[int, str]]:
+    """Give the (subscriber, period) pairs that already have an issue."""
+    inside = issues.c.subscriber_id.in_(subscriber_ids) & issues.c.period.in_(set(periods))
+    return {(row.subscriber_id, row.period) for row in connection.execute(select(issues).where(inside))}
+
+
+def with_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Issue]:
+    """Give issues by their numbers."""
+    rows = connection.execute(select(issues).where(issues.c.id.in_(set(ids)))).mappings()
+    return {row["id"]: _issue_of(row) for row in rows}
+
+
+def _issue_of(row: RowMapping) -> Issue:
+    plain = {name: value for name, value in row.items() if name != "entries"}
+    return Issue(**plain, entries=tuple(entry_from_json(record) for record in row["entries"]))

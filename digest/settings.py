@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     collect_hour: int = Field(
         6, ge=0, le=23, description="UTC hour from which a day is collected and published; again every three hours."
     )
-    cache_folder: Path | None = Field(Path(".cache"), description="Folder of the HTTP cache and the hosts' turns.")
+    cache_folder: Path = Field(Path(".cache"), description="Folder of the HTTP cache and the hosts' turns.")
     transport: Literal["maildir", "smtp"] = Field(
         "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
     )

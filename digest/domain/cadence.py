@@ -70,7 +70,10 @@ class Cadence:
         >>> Cadence(frequency=Frequency.WEEKLY).period(datetime(2026, 11, 20, 7, tzinfo=UTC))
         '2026-W47'
         """
-        day = due.astimezone(ZoneInfo(self.zone)).date()
+        return self.period_on(due.astimezone(ZoneInfo(self.zone)).date())
+
+    def period_on(self, day: date) -> str:
+        """Name the period of an issue for a local day."""
         return week_of(day) if self.frequency is Frequency.WEEKLY else day.isoformat()
 
     def _falls_on(self, day: date) -> bool:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.domain.paper import Paper
+from digest.domain.relevance import Vectoriser
 from digest.domain.trend import TrendScore
 
 WINDOW = timedelta(days=8)
@@ -63,3 +65,17 @@ class Edition:
     def outside(self, since: date) -> frozenset[int]:
         """Positions of the candidates listed before a day."""
         return frozenset(i for i, candidate in enumerate(self.candidates) if candidate.listed_on < since)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What choosing needs on the desk: an edition, its papers by row number, and the vectoriser of its vectors."""
+
+    edition: Edition
+    papers: Mapping[int, Paper]
+    vectoriser: Vectoriser
+
+    @cached_property
+    def positions(self) -> dict[int, int]:
+        """Where in the edition each paper stands."""
+        return {candidate.paper_id: position for position, candidate in enumerate(self.edition.candidates)}

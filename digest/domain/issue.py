@@ -1,4 +1,4 @@
-"""An Issue is one subscriber's selection for a period: a small fact from which the mail can be made again at any time."""
+"""An Issue is one subscriber's selection for a period: a small fact from which its mail can always be made again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -36,20 +36,24 @@ class Entry:
     evidence: tuple[str, ...]
 
     @property
+    def score(self) -> float:
+        """What the order of the issue rests on: the sum of its two parts."""
+        return self.from_relevance + self.from_trend
+
+    @property
     def why(self) -> str:
-        """The line that tells the reader why this paper is here.
+        """The line that tells the reader why this paper is here; what the trend rests on stands on the card.
 
         >>> Entry(rank=1, paper_id=1, paper_key="arxiv:1", title="A", card="", from_relevance=0.5, from_trend=0.1,
         ...       topic="protein design", terms=(("protein", 0.3), ("design", 0.2)), evidence=("9 upvotes",)).why
-        'Near your topic “protein design”: it shares protein, design. Attention: 9 upvotes.'
+        'Near your topic “protein design”: it shares “protein”, “design”.'
         """
-        attention = f"Attention: {', '.join(self.evidence)}."
         if not self.topic:
-            return f"Among what gathers most attention. {attention}"
+            return "Not near your topics, but among what gathers most attention."
         if [term for term, _ in self.terms] == [self.topic]:
-            return f"In {self.topic}, which you follow. {attention}"
-        shared = ", ".join(term for term, _ in self.terms[:WORDS_SHOWN])
-        return f"Near your topic “{self.topic}”: it shares {shared}. {attention}"
+            return f"In {self.topic}, which you follow."
+        shared = ", ".join(f"“{term}”" for term, _ in self.terms[:WORDS_SHOWN])
+        return f"Near your topic “{self.topic}”: it shares {shared}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A Listing is one source announcing one paper on one day; a Batch is one answer of a source; a Receipt vouches for it."""
+"""A Listing is one source announcing one paper on one day; a Batch one answer of a source; a Receipt vouches for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +52,7 @@ class Batch:
     listings : every record that could be read, each paper once
     faults : every record that could not, and every oddity of one that could
     cut_short : why the answer ends before its end, or an empty text
+    today_only : whether the source answers with its present day, whichever was asked for
     """
 
     source: str
@@ -59,6 +60,7 @@ class Batch:
     listings: tuple[Listing, ...] = ()
     faults: tuple[Fault, ...] = ()
     cut_short: str = ""
+    today_only: bool = False
 
 
 class Verdict(StrEnum):
@@ -88,10 +90,10 @@ class Receipt:
 def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:
     """Judge an answer for `day`: complete, partial, stale or empty, with the reason in words.
 
-    >>> verdict_of(Batch(source="arxiv", announced_on=date(2026, 3, 16)), date(2026, 3, 17))
+    >>> verdict_of(Batch(source="arxiv", announced_on=date(2026, 3, 16), today_only=True), date(2026, 3, 17))
     (<Verdict.STALE: 'stale'>, 'the batch is of 2026-03-16, not of 2026-03-17')
     """
-    if batch.announced_on and batch.announced_on < day:
+    if batch.today_only and batch.announced_on and batch.announced_on < day:
         return Verdict.STALE, f"the batch is of {batch.announced_on}, not of {day}"
     if batch.cut_short:
         return Verdict.PARTIAL, batch.cut_short

@@ -24,3 +24,13 @@ class Message:
     def sha256(self) -> str:
         """The SHA-256 of the body in hex, kept in the ledger."""
         return sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a reader would get now, before it becomes a message; `note` says why it is empty."""
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    note: str = ""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import Topic, TopicKind
 
 Floats = NDArray[np.float32]
-TOKEN = r"(?u)\b\w[\w+#]*\w\b"
+WORD = r"(?u)\b\w[\w+#]*\w\b"
 STOP_WORDS_FROM = 3_000
 """Papers from which terms that stand in one paper only are left out of the vocabulary."""
 
@@ -24,7 +25,7 @@ STOP_WORDS_FROM = 3_000
 @cache
 def _analyser() -> Callable[[str], list[str]]:
     analyse: Callable[[str], list[str]] = CountVectorizer(
-        ngram_range=(1, 2), stop_words="english", token_pattern=TOKEN
+        ngram_range=(1, 2), stop_words="english", token_pattern=WORD
     ).build_analyzer()
     return analyse
 
@@ -137,7 +138,7 @@ def nearness(
     products = (topics @ papers.T).toarray()
     relevance = np.zeros((len(owners) - 1, papers.shape[0]), np.float32)
     nearest = np.full(relevance.shape, -1, np.intp)
-    for reader, (start, end) in enumerate(zip(owners[:-1], owners[1:], strict=True)):
+    for reader, (start, end) in enumerate(pairwise(owners)):
         if end > start:
             best = products[start:end].argmax(axis=0)
             relevance[reader] = products[start:end][best, np.arange(papers.shape[0])]

@@ -1,14 +1,25 @@
 """Which papers a reader gets: trend and relevance mixed, nothing twice, no near-duplicates, no never-topics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+
+from digest.domain.cadence import Frequency
+from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
+from digest.domain.issue import Entry
+from digest.domain.paper import Paper
+from digest.domain.profile import Topic, TopicKind
+from digest.domain.relevance import holds_phrase, nearness, shares, terms_of_topic
+from digest.domain.subscriber import Wishes
 
 CLEAR_MATCH = 0.25
 """The cosine of a paper that is plainly on a typed topic; relevance counts in units of it."""
 LOOKED_AT = 200
+TERMS_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +36,7 @@ class Pick:
         return self.from_relevance + self.from_trend
 
 
-def select(  # noqa: PLR0913 - each is a different rule
+def select(
     relevance: NDArray[np.float32],
     trend: NDArray[np.float32],
     *,
@@ -76,3 +87,84 @@ def _best_first(score: NDArray[np.float32], most: int) -> NDArray[np.intp]:
         return np.argsort(-score, kind="stable")
     best = np.sort(np.argpartition(-score, most)[:most])
     return best[np.argsort(-score[best], kind="stable")]
+
+
+def choose(
+    desk: Desk, wishes: Sequence[Wishes], vectors: Sequence[sparse.csr_array], seen: Sequence[set[int]]
+) -> list[list[Entry]]:
+    """Choose the entries of each reader's issue: one sparse product for all, then a selection for each.
+
+    Parameters
+    ----------
+    wishes, vectors, seen : of the same length, one a reader
+        What the reader wants, the vectors of the followed topics, and the papers shown before.
+    """
+    owners = np.concatenate([[0], np.cumsum([rows.shape[0] for rows in vectors])]).astype(np.intp)
+    topics = sparse.csr_array(sparse.vstack(vectors, format="csr"))
+    relevance, nearest = nearness(topics, owners, desk.edition.vectors)
+    chosen = []
+    for reader, wanted in enumerate(wishes):
+        followed = _followed(wanted)
+        picks = select(
+            relevance[reader],
+            desk.edition.trend,
+            trend_weight=wanted.trend_weight if followed else 1.0,
+            length=wanted.length,
+            barred=_barred(desk, wanted, seen[reader]),
+            clusters=desk.edition.clusters,
+        )
+        rows = [int(nearest[reader, pick.position]) for pick in picks]
+        found = [
+            _entry(
+                desk,
+                rank,
+                pick,
+                followed[row - owners[reader]].words if row >= 0 else "",
+                topics[[row]] if row >= 0 else None,
+            )
+            for rank, (pick, row) in enumerate(zip(picks, rows, strict=True), 1)
+        ]
+        chosen.append(found)
+    return chosen
+
+
+def _entry(desk: Desk, rank: int, pick: Pick, topic: str, row: sparse.csr_array | None) -> Entry:
+    candidate = desk.edition.candidates[pick.position]
+    terms = shares(row, desk.edition.vectors[[pick.position]], desk.vectoriser.terms_) if row is not None else ()
+    return Entry(
+        rank=rank,
+        paper_id=candidate.paper_id,
+        paper_key=candidate.paper_key,
+        title=desk.papers[candidate.paper_id].title,
+        card=candidate.card,
+        from_relevance=pick.from_relevance,
+        from_trend=pick.from_trend,
+        topic=topic,
+        terms=terms[:TERMS_KEPT],
+        evidence=candidate.trend.evidence,
+    )
+
+
+def _barred(desk: Desk, wanted: Wishes, seen: set[int]) -> set[int]:
+    window = WINDOW if wanted.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
+    barred = {desk.positions[paper_id] for paper_id in seen}
+    barred |= desk.edition.outside(desk.edition.day - window + timedelta(days=1))
+    for topic in wanted.topics:
+        if topic.never:
+            barred |= {desk.positions[i] for i, paper in desk.papers.items() if _is_about(paper, topic)}
+    return barred
+
+
+def _is_about(paper: Paper, topic: Topic) -> bool:
+    if topic.kind is TopicKind.CATEGORY:
+        return topic.words in paper.categories
+    return holds_phrase(topic.words, f"{paper.title}\n{paper.abstract}")
+
+
+def _followed(wanted: Wishes) -> list[Topic]:
+    return [topic for topic in wanted.topics if not topic.never]
+
+
+def vectors_for(desk: Desk, wanted: Wishes) -> sparse.csr_array:
+    """Give one row a followed topic, in the order they were typed."""
+    return desk.vectoriser.transform(terms_of_topic(topic) for topic in _followed(wanted))

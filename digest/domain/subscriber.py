@@ -1,6 +1,6 @@
 """A Subscriber is an address and its wishes. Whether an address is well formed is decided where it comes in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,7 +34,7 @@ class Wishes:
     """What a reader can set: topics, cadence, length, and how much the trend weighs against the topics (0 to 1)."""
 
     topics: tuple[Topic, ...] = ()
-    cadence: Cadence = Cadence()
+    cadence: Cadence = field(default_factory=Cadence)
     length: int = 10
     trend_weight: float = 0.3
 
@@ -58,3 +58,7 @@ class Subscriber:
     confirmed_at: datetime | None = None
     next_issue_at: datetime | None = None
     profile_revision: int = 0
+
+
+class Refused(ValueError):  # noqa: N818 - the page says it in these words.
+    """This address cannot join, or this wish cannot be kept; the text is a sentence for the reader."""

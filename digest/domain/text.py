@@ -1,4 +1,4 @@
-"""Text as people read it: TeX to Unicode, tidy white space, shortening. Escaping for HTML happens elsewhere, after this."""
+"""Text as people read it: TeX to Unicode, tidy white space, shortening. Escaping for HTML comes later, elsewhere."""
 
 import re
 import textwrap

@@ -92,7 +92,7 @@ class Trend:
         else:
             weight = seen.hours / (seen.hours + self.patience)
             strength = weight * math.log2(1 + seen.upvotes) + (1 - weight) * self.usual_
-        faded = strength * 2.0 ** (-seen.days_ago / self.half_life)
+        faded = strength * math.exp2(-seen.days_ago / self.half_life)
         return faded / (faded + self.usual_)
 
     def _evidence(self, seen: Attention) -> tuple[str, ...]:

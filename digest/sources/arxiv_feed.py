@@ -46,7 +46,14 @@ def parse_day_feed(body: bytes) -> Batch:
     if len(items) >= MOST_ITEMS and not cut_short:
         cut_short = f"the feed holds {MOST_ITEMS:,} items, the most it can: ask for fewer categories at once"
     announced_on = _channel_day(root) or (listings[0].listed_on if listings else None)
-    return Batch(source=NAME, announced_on=announced_on, listings=listings, faults=faults, cut_short=cut_short)
+    return Batch(
+        source=NAME,
+        announced_on=announced_on,
+        listings=listings,
+        faults=faults,
+        cut_short=cut_short,
+        today_only=True,
+    )
 
 
 def _read(item: Any) -> Listing:

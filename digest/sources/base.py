@@ -106,7 +106,8 @@ def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any
     if not start.startswith(b"<") or b"<!doctype" in body[:4_000].lower() or b"<!entity" in body[:100_000].lower():
         raise SourceError(f"the answer is no feed; it begins with {start[:60].decode('utf-8', 'replace')!r}")
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)
-    root, found = None, []
+    root: Any = None
+    found: list[Any] = []
     try:
         for offset in range(0, len(body), 65_536):
             parser.feed(body[offset : offset + 65_536])

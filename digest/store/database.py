@@ -54,7 +54,7 @@ class Database:
             with self.reading() as connection:
                 if not inspect(connection).has_table("alembic_version"):
                     return False
-                return connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
+                return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == newest)
         except DatabaseError as error:
             raise StoreError(f"the database cannot be opened: {error.orig}") from error
 

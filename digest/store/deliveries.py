@@ -26,6 +26,16 @@ class Claim:
     letter: dict[str, str] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a try ended: the state, the server's words, the hash of the message, and when it is tried again."""
+
+    state: State
+    reply: str
+    sha256: str = ""
+    next_attempt_at: datetime | None = None
+
+
 def queue(
     connection: Connection,
     subscriber_id: int,
@@ -85,20 +95,11 @@ def unwanted(connection: Connection, delivery: Delivery) -> str:
     return "" if row.status == Status.ACTIVE else f"subscriber is {row.status}"
 
 
-def settle(
-    connection: Connection,
-    delivery: Delivery,
-    state: State,
-    *,
-    now: datetime,
-    reply: str,
-    sha256: str = "",
-    next_attempt_at: datetime | None = None,
-) -> None:
+def settle(connection: Connection, delivery: Delivery, end: Settled, now: datetime) -> None:
     """Write down how a delivery ended, or when it is tried again."""
-    values = {"state": state, "reply": reply[:1_000], "message_sha256": sha256, "next_attempt_at": next_attempt_at}
-    values |= {"attempts": delivery.attempts + 1, "holder": None, "held_until": None}
-    values["sent_at"] = now if state is State.SENT else None
+    values: dict[str, Any] = {"state": end.state, "reply": end.reply[:1_000], "message_sha256": end.sha256}
+    values |= {"next_attempt_at": end.next_attempt_at, "attempts": delivery.attempts + 1}
+    values |= {"holder": None, "held_until": None, "sent_at": now if end.state is State.SENT else None}
     connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
 
 
@@ -115,10 +116,18 @@ def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | N
     return (_delivery_of(row), row["issue_id"]) if row else None
 
 
+def last_sent(connection: Connection, most: int) -> list[tuple[int, int]]:
+    """Give the last issues sent, newest first, as (delivery, issue)."""
+    query = select(deliveries.c.id, deliveries.c.issue_id).where(
+        deliveries.c.state == State.SENT, deliveries.c.issue_id.is_not(None)
+    )
+    return [(row.id, row.issue_id) for row in connection.execute(query.order_by(deliveries.c.id.desc()).limit(most))]
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """Count the rows of the ledger by state."""
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state).order_by(deliveries.c.state)
-    return {state: number for state, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _delivery_of(row: Any) -> Delivery:

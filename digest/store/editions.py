@@ -2,18 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
-from digest.domain.edition import Candidate, Edition
+from digest.domain.edition import Candidate, Desk, Edition
+from digest.domain.issue import Issue
+from digest.domain.relevance import Vectoriser
 from digest.domain.trend import TrendScore
+from digest.store import papers
 from digest.store.database import insert_missing
-from digest.store.models import pack, unpack
+from digest.store.models import arrays_of, pack, unpack
 from digest.store.tables import editions, fragments
 
 
@@ -63,9 +66,8 @@ def publish(
     if newest and newest.hash == name:
         return newest.revision, False
     revision = newest.revision + 1 if newest else 1
-    blob = pack(
-        {"data": vectors.data, "indices": vectors.indices, "indptr": vectors.indptr, "shape": np.array(vectors.shape)}
-    )
+    width = np.array([vectors.shape[1]])
+    blob = pack({"data": vectors.data, "indices": vectors.indices, "indptr": vectors.indptr, "width": width})
     values = {"day": day, "revision": revision, "created_at": now, "vectoriser": vectoriser, "hash": name}
     values |= {"candidates": rows, "vectors": blob, "frames": dict(frames)}
     connection.execute(insert(editions).values(**values))
@@ -83,21 +85,30 @@ def newest(connection: Connection, until: date) -> Edition | None:
     return _edition_of(row) if row else None
 
 
-def newest_id(connection: Connection, until: date) -> int | None:
-    """Give the row number of what `newest` would give, without reading it."""
-    query = select(editions.c.id).where(editions.c.day <= until)
-    return connection.scalar(query.order_by(editions.c.day.desc(), editions.c.revision.desc()).limit(1))
+def lay_out(connection: Connection, until: date) -> Desk | None:
+    """Lay out the newest edition up to a day with all that choosing from it needs, or None if there is none."""
+    edition = newest(connection, until)
+    if edition is None:
+        return None
+    held = papers.by_id(connection, [candidate.paper_id for candidate in edition.candidates])
+    vectoriser = Vectoriser.from_arrays(arrays_of(connection, edition.vectoriser))
+    return Desk(edition=edition, papers=held, vectoriser=vectoriser)
 
 
-def frames_of(connection: Connection, edition_ids: Iterable[int]) -> dict[int, tuple[date, dict[str, str]]]:
-    """Give the day and the frames of editions by their row numbers."""
-    query = select(editions.c.id, editions.c.day, editions.c.frames).where(editions.c.id.in_(set(edition_ids)))
-    return {row.id: (row.day, row.frames) for row in connection.execute(query)}
+def pages_of(connection: Connection, found: Collection[Issue]) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
+    """Give what mails are joined from: frames by name and cards by hash, for each edition of some issues."""
+    query = select(editions.c.id, editions.c.frames).where(editions.c.id.in_({issue.edition_id for issue in found}))
+    frames = {row.id: row.frames for row in connection.execute(query)}
+    wanted = {entry.card for issue in found for entry in issue.entries}
+    bodies = fragments_of(connection, wanted.union(*(names.values() for names in frames.values())))
+    return {number: ({name: bodies[at] for name, at in names.items()}, bodies) for number, names in frames.items()}
 
 
-def count(connection: Connection) -> int:
-    """Count the revisions held."""
-    return connection.scalar(select(func.count()).select_from(editions)) or 0
+def name_of_newest(connection: Connection, until: date) -> tuple[date, int] | None:
+    """Give day and revision of what `newest` would give, without reading it."""
+    query = select(editions.c.day, editions.c.revision).where(editions.c.day <= until)
+    row = connection.execute(query.order_by(editions.c.day.desc(), editions.c.revision.desc()).limit(1)).first()
+    return (row.day, row.revision) if row else None
 
 
 def _candidate_row(candidate: Candidate) -> list[Any]:
@@ -114,7 +125,7 @@ def _candidate_row(candidate: Candidate) -> list[Any]:
 
 def _edition_of(row: RowMapping) -> Edition:
     arrays = unpack(row["vectors"])
-    shape = tuple(int(side) for side in arrays["shape"])
+    shape = (len(arrays["indptr"]) - 1, int(arrays["width"][0]))
     vectors = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     candidates = tuple(
         Candidate(

@@ -124,7 +124,7 @@ def count(connection: Connection) -> int:
 
 def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Paper]:
     """Give papers by their row numbers."""
-    held = {}
+    held: dict[int, Paper] = {}
     for part in _parts(list(ids), AT_ONCE):
         rows = connection.execute(select(papers.c.id, *PAPER_COLUMNS).where(papers.c.id.in_(part))).mappings()
         held |= {row["id"]: paper_of(row) for row in rows}
@@ -133,8 +133,9 @@ def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Paper]:
 
 def paper_of(row: RowMapping) -> Paper:
     """Read a paper from its row."""
-    values = {column.name: row[column.name] for column in PAPER_COLUMNS}
-    return Paper(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    values: dict[str, Any] = {column.name: row[column.name] for column in PAPER_COLUMNS}
+    as_tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Paper(**(values | as_tuples))
 
 
 def _row_of(paper: Paper) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Topic, TopicKind
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.store.database import insert_missing
-from digest.store.tables import confirmations, subscribers, suppressions, topics
+from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
 
 
 def address_key(address: str) -> str:
@@ -43,6 +43,18 @@ def with_address(connection: Connection, address: str) -> Subscriber | None:
 def with_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
     """Give a subscriber by row number."""
     return next(iter(_read(connection, subscribers.c.id == subscriber_id)), None)
+
+
+def of_confirmation(connection: Connection, number: int) -> Subscriber | None:
+    """Give the subscriber a confirmation was asked of."""
+    asked = select(confirmations.c.subscriber_id).where(confirmations.c.id == number)
+    return next(iter(_read(connection, subscribers.c.id.in_(asked))), None)
+
+
+def of_delivery(connection: Connection, number: int) -> Subscriber | None:
+    """Give the subscriber a delivery went to."""
+    addressed = select(deliveries.c.subscriber_id).where(deliveries.c.id == number)
+    return next(iter(_read(connection, subscribers.c.id.in_(addressed))), None)
 
 
 def every(connection: Connection, status: Status | None = None) -> Sequence[Subscriber]:

@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_receipts"),
     )
     with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.create_index(batch_"ix_receipts_day", ["day"], unique=False)
+        batch_op.create_index("ix_receipts_day", ["day"], unique=False)
 
     op.create_table(
         "subscribers",
@@ -96,9 +96,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_"ix_subscribers_status_next_issue_at", ["status", "next_issue_at"], unique=False
-        )
+        batch_op.create_index("ix_subscribers_status_next_issue_at", ["status", "next_issue_at"], unique=False)
 
     op.create_table(
         "suppressions",
@@ -117,7 +115,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_confirmations"),
     )
     with op.batch_alter_table("confirmations", schema=None) as batch_op:
-        batch_op.create_index(batch_"ix_confirmations_subscriber_id", ["subscriber_id"], unique=False)
+        batch_op.create_index("ix_confirmations_subscriber_id", ["subscriber_id"], unique=False)
 
     op.create_table(
         "editions",
@@ -144,7 +142,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("paper_id", "source", "listed_on", name="pk_listings"),
     )
     with op.batch_alter_table("listings", schema=None) as batch_op:
-        batch_op.create_index(batch_"ix_listings_listed_on", ["listed_on"], unique=False)
+        batch_op.create_index("ix_listings_listed_on", ["listed_on"], unique=False)
 
     op.create_table(
         "profile_vectors",
@@ -216,9 +214,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("subscriber_id", "kind", "key", name="uq_deliveries_subscriber_id_kind_key"),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_"ix_deliveries_state_next_attempt_at", ["state", "next_attempt_at"], unique=False
-        )
+        batch_op.create_index("ix_deliveries_state_next_attempt_at", ["state", "next_attempt_at"], unique=False)
 
     op.create_table(
         "shown_papers",
@@ -236,7 +232,7 @@ def downgrade() -> None:
     """Take back."""
     op.drop_table("shown_papers")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index(batch_"ix_deliveries_state_next_attempt_at")
+        batch_op.drop_index("ix_deliveries_state_next_attempt_at")
 
     op.drop_table("deliveries")
     op.drop_table("issues")
@@ -244,21 +240,21 @@ def downgrade() -> None:
     op.drop_table("signals")
     op.drop_table("profile_vectors")
     with op.batch_alter_table("listings", schema=None) as batch_op:
-        batch_op.drop_index(batch_"ix_listings_listed_on")
+        batch_op.drop_index("ix_listings_listed_on")
 
     op.drop_table("listings")
     op.drop_table("editions")
     with op.batch_alter_table("confirmations", schema=None) as batch_op:
-        batch_op.drop_index(batch_"ix_confirmations_subscriber_id")
+        batch_op.drop_index("ix_confirmations_subscriber_id")
 
     op.drop_table("confirmations")
     op.drop_table("suppressions")
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.drop_index(batch_"ix_subscribers_status_next_issue_at")
+        batch_op.drop_index("ix_subscribers_status_next_issue_at")
 
     op.drop_table("subscribers")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.drop_index(batch_"ix_receipts_day")
+        batch_op.drop_index("ix_receipts_day")
 
     op.drop_table("receipts")
     op.drop_table("papers")

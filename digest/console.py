@@ -1,0 +1,104 @@
+"""How commands speak: a progress bar on a terminal and plain lines elsewhere, a report at the end, an exit status."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+DONE, NOT_DONE, WRONG_CALL = 0, 1, 2
+
+
+class Ended(Protocol):
+    """What an action or a journey ends in."""
+
+    @property
+    def failed(self) -> Sequence[str]:
+        """What went wrong, in sentences."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the job was done."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report for programs."""
+        ...
+
+
+@contextmanager
+def progress() -> Iterator[Any]:
+    """Give an `advance(step, done, total)` that draws a bar on a terminal and writes a line a step elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(step: str, done: int, total: int) -> None:
+            name = step.split(" ", maxsplit=1)[0]
+            if name not in tasks:
+                tasks[name] = bars.add_task(step, total=total or None)
+            bars.update(tasks[name], description=step, completed=done, total=total or None)
+
+        yield advance
+
+
+class _Lines:
+    """Writes one line for each step that begins."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def __call__(self, step: str, _done: int, _total: int) -> None:
+        if step != self.last:
+            self.last = step
+            print(f"{step} …", file=sys.stderr)
+
+
+def end(report: Ended, *, as_json: bool) -> NoReturn:
+    """Print a report and leave with the status it deserves."""
+    show(report, as_json=as_json)
+    raise typer.Exit(DONE if report.done else NOT_DONE)
+
+
+def show(report: Ended, *, as_json: bool) -> None:
+    """Print a report, as a table or for programs."""
+    said = report.to_json()
+    if as_json:
+        print(json.dumps(said, indent=2, ensure_ascii=False, default=str))
+        return
+    hops = {name: part for name, part in said.items() if isinstance(part, dict) and "done" in part}
+    for name, part in (hops or {"": said}).items():
+        _table(name, part)
+    for sentence in report.failed:
+        print(f"FAILED  {sentence}", file=sys.stderr)
+
+
+def _table(name: str, said: dict[str, Any]) -> None:
+    table = Table(title=name or None, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    for key, value in said.items():
+        if key in {"done", "failed"} or value in ({}, [], ""):
+            continue
+        if isinstance(value, dict):
+            for reason, number in value.items():
+                table.add_row(key, f"{reason}: {number}")
+        elif isinstance(value, list):
+            for one in value:
+                table.add_row(key, str(one))
+        else:
+            table.add_row(key, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End a command that was called wrongly, or cannot work here."""
+    print(f"digest: {sentence}", file=sys.stderr)
+    raise typer.Exit(WRONG_CALL)

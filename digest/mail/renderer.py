@@ -1,0 +1,113 @@
+"""Joins a mail from compiled fragments: pure, so that the same issue gives the same bytes at any time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from hashlib import sha256
+from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.domain.delivery import Kind
+from digest.domain.issue import Issue
+from digest.domain.text import shorten, tidy, wrap
+from digest.links import Links, Purpose
+from digest.mail.cards import Masthead, Parts, inline
+from digest.mail.mime import Letter
+from digest.resources import day_words, templates
+
+
+def letter_for_issue(
+    issue: Issue, delivery_id: int, frames: Mapping[str, Any], cards: Mapping[str, Mapping[str, Parts]], links: Links
+) -> Letter:
+    """Join the mail of an issue.
+
+    Parameters
+    ----------
+    delivery_id : the row of the ledger; the mail's links and its Message-ID are made of it
+    frames : the edition's frames by name
+    cards : compiled cards by hash, those of the issue's entries at least
+    """
+    masthead = Masthead(**frames["masthead"])
+    links = Links(masthead.public_url, links.keys)
+    values = values_for_issue(issue, delivery_id, links)
+    htmls, texts = _join(frames["html_head"], values, _escaped), _join(frames["text_head"], values, str)
+    for entry in issue.entries:
+        own = {"rank": str(entry.rank), "why": entry.why}
+        htmls += _join(cards[entry.card]["html"], own, _escaped)
+        own = {"rank": f"{entry.rank:>2}", "why": wrap(f"Why: {entry.why}", "    ")}
+        texts += _join(cards[entry.card]["text"], own, str)
+    htmls += _join(frames["html_tail"], values, _escaped)
+    texts += _join(frames["text_tail"], values, str)
+    return Letter(
+        subject=values["subject"],
+        text=texts,
+        html=htmls,
+        recipient=issue.address,
+        message_id=message_id(Kind.ISSUE, delivery_id, masthead),
+        date=format_datetime(issue.created_at.astimezone(UTC)),
+        masthead=masthead,
+        leave_url=values["leave"],
+    )
+
+
+def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, str]:
+    """Give what differs by reader in the frame of an issue."""
+    day = local_day(issue.created_at, issue.zone)
+    first = issue.entries[0].title if issue.entries else ""
+    subject = templates().get_template("email/issue/subject.txt")
+    return {
+        "date": day_words(day),
+        "count": issue.count,
+        "preheader": shorten(tidy("; ".join(entry.title for entry in issue.entries[1:3]) or first), 100),
+        "address": issue.address,
+        "subject": tidy(subject.render(issue={"day": f"{day.day} {day:%b}", "first_title": first})),
+        "preferences": links.link(Purpose.PREFERENCES, delivery_id, issue.key_id),
+        "view": links.link(Purpose.VIEW, delivery_id, issue.key_id),
+        "leave": links.link(Purpose.LEAVE, delivery_id, issue.key_id),
+    }
+
+
+def letter_for_confirmation(
+    address: str, confirm_url: str, topics: Sequence[str], masthead: Masthead, now: datetime
+) -> dict[str, str]:
+    """Render a confirmation; kept with its delivery, since no edition stands behind it."""
+    context = {"masthead": masthead, "confirm_url": confirm_url, "topics": list(topics)}
+    return {
+        "subject": tidy(_render("confirmation/subject.txt", context)),
+        "text": _render("confirmation/body.txt", context),
+        "html": inline(_render("confirmation/body.html", context)),
+        "recipient": address,
+        "date": format_datetime(now.astimezone(UTC)),
+    }
+
+
+def letter_kept(kind: Kind, delivery_id: int, kept: Mapping[str, str], masthead: Masthead) -> Letter:
+    """Make a letter of one that was kept with its delivery."""
+    return Letter(**kept, message_id=message_id(kind, delivery_id, masthead), masthead=masthead)
+
+
+def message_id(kind: Kind, delivery_id: int, masthead: Masthead) -> str:
+    """Derive the Message-ID, so that a message sent again is known as the same.
+
+    It holds no randomness and nothing of the reader.
+    """
+    name = sha256(f"{masthead.public_url}/{kind}/{delivery_id}".encode()).hexdigest()[:16]
+    return f"{kind}.{delivery_id}.{name}@{masthead.sender.rpartition('@')[2]}"
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """Give the day a moment falls on where the reader lives."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _render(name: str, context: Mapping[str, Any]) -> str:
+    return templates().get_template(f"email/{name}").render(context)
+
+
+def _join(compiled: Parts, values: Mapping[str, str], write: Any) -> str:
+    return "".join(part if at % 2 == 0 else write(values[part]) for at, part in enumerate(compiled))
+
+
+def _escaped(value: str) -> str:
+    return escape(value, quote=False)

@@ -1,0 +1,107 @@
+"""SMTP as transport: one connection kept open, every reply sorted by what it means for the reader."""
+
+import smtplib
+import ssl
+from typing import Literal
+
+from digest.domain.delivery import Outcome, Reply
+from digest.domain.message import Message
+
+CONNECT_SECONDS = 60.0
+COMMAND_SECONDS = 600.0
+"""RFC 5321, 4.5.3.2: a server may take ten minutes over the final dot."""
+Security = Literal["starttls", "tls", "none"]
+
+
+class Smtp:
+    """Sends messages to one mail server.
+
+    A 4yz reply, and a connection lost before the message was handed over, mean later; 5yz means refused; a connection
+    lost between the final dot and its reply means unknown (RFC 1047).
+    """
+
+    def __init__(self, host: str, port: int, *, security: Security, login: str = "", password: str = "") -> None:
+        self.host, self.port, self.security, self.login, self.password = host, port, security, login, password
+        self._open: smtplib.SMTP | None = None
+
+    def send(self, message: Message) -> Reply:
+        """Send one message over the open connection, or a new one."""
+        try:
+            server = self._connection()
+            refused = self._envelope(server, message)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Reply(outcome=Outcome.LATER, text=f"{self.host}: {error}")
+        return refused or self._handed_over(server, message)
+
+    def close(self) -> None:
+        """Say goodbye, if there is somebody to say it to."""
+        server, self._open = self._open, None
+        if server is not None:
+            try:
+                server.quit()
+            except (OSError, smtplib.SMTPException):
+                server.close()
+
+    def _connection(self) -> smtplib.SMTP:
+        if self._open is not None:
+            return self._open
+        context = ssl.create_default_context()
+        if self.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=CONNECT_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=CONNECT_SECONDS)
+        self._open = server
+        server.ehlo()
+        if self.security == "starttls":
+            server.starttls(context=context)
+            server.ehlo()
+        if self.login:
+            server.login(self.login, self.password)
+        if server.sock is not None:
+            server.sock.settimeout(COMMAND_SECONDS)
+        return server
+
+    def _envelope(self, server: smtplib.SMTP, message: Message) -> Reply | None:
+        commands = (
+            lambda: server.mail(message.sender),
+            lambda: server.rcpt(message.recipient),
+            lambda: server.docmd("DATA"),
+        )
+        for command, expected in zip(commands, ((250,), (250, 251), (354,)), strict=True):
+            code, text = command()
+            if code not in expected:
+                return self._refusal(server, code, text)
+        return None
+
+    def _handed_over(self, server: smtplib.SMTP, message: Message) -> Reply:
+        try:
+            server.send(_stuffed(message.body) + b".\r\n")
+            code, text = server.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Reply(
+                outcome=Outcome.UNKNOWN, text=f"{self.host}: connection lost after the message was sent: {error}"
+            )
+        if code == 250:
+            return Reply(outcome=Outcome.SENT, text=_words(code, text))
+        return self._refusal(server, code, text)
+
+    def _refusal(self, server: smtplib.SMTP, code: int, text: bytes) -> Reply:
+        if code == 421:
+            self.close()
+        else:
+            try:
+                server.rset()
+            except (OSError, smtplib.SMTPException):
+                self.close()
+        return Reply(outcome=Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, text=_words(code, text))
+
+
+def _stuffed(body: bytes) -> bytes:
+    whole = body if body.endswith(b"\r\n") else body + b"\r\n"
+    return (b"." + whole if whole.startswith(b".") else whole).replace(b"\r\n.", b"\r\n..")
+
+
+def _words(code: int, text: bytes) -> str:
+    return f"{code} {text.decode('utf-8', 'replace')}"

@@ -1,0 +1,187 @@
+"""What may be looked at in the opened house: questions that change nothing. What acts stands in the service."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from digest.domain.message import Preview
+from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.links import BadLink, Links, Purpose
+from digest.settings import Settings
+from digest.store.database import Database
+
+if TYPE_CHECKING:
+    from digest.domain.edition import Edition
+    from digest.domain.issue import Issue
+    from digest.domain.listing import Receipt
+    from digest.domain.paper import Paper
+    from digest.mail.cards import Masthead
+
+
+SENT_SHOWN = 100
+
+
+def wall_clock() -> datetime:
+    """Read the clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPage:
+    """An edition with the papers of its candidates, by their row numbers."""
+
+    edition: "Edition"
+    papers: "Mapping[int, Paper]"
+
+
+class Office:
+    """The opened house, for those who look. Use it in a `with` block.
+
+    Parameters
+    ----------
+    settings : Settings
+    now : callable
+        Gives the time; a replay gives another than the wall clock's.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = wall_clock) -> None:
+        self.settings, self.now = settings, now
+        self.database = Database(settings.database_url)
+
+    def __enter__(self) -> Self:
+        """Bring the database to the newest migration."""
+        self.migrate()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of everything that is open."""
+        self.database.close()
+
+    def migrate(self) -> bool:
+        """Bring the database to the newest migration and make the first signing key; False if both were there."""
+        from digest.store import keys
+
+        if self.database.is_current():
+            return False
+        self.database.migrate()
+        with self.database.writing() as connection:
+            keys.make_first(connection, self.now())
+        return True
+
+    @cached_property
+    def links(self) -> Links:
+        """The signed links of this house."""
+        from digest.store import keys
+
+        with self.database.reading() as connection:
+            known = keys.all_keys(connection)
+        own = self.settings.signing_key.get_secret_value()
+        return Links(self.settings.public_url, known | ({0: own} if own else {}))
+
+    @cached_property
+    def masthead(self) -> "Masthead":
+        """Who sends, as every mail says."""
+        from digest.mail.cards import Masthead
+
+        said = self.settings
+        names = ("list_name", "list_id", "sender", "public_url", "contact", "postal_address")
+        return Masthead(**{name: getattr(said, name) for name in names})
+
+    def confirmation(self, token: str) -> Subscriber:
+        """Look whose confirmation a link is for; raises BadLink."""
+        from digest.store import subscribers
+
+        number = self.links.read(Purpose.CONFIRM, token)
+        with self.database.reading() as connection:
+            return found(subscribers.of_confirmation(connection, number))
+
+    def reader(self, purpose: Purpose, token: str) -> Subscriber:
+        """Look who a link was sent to; raises BadLink."""
+        from digest.store import subscribers
+
+        number = self.links.read(purpose, token)
+        with self.database.reading() as connection:
+            return found(subscribers.of_delivery(connection, number))
+
+    def view(self, token: str) -> str:
+        """Give the HTML of a delivered issue; raises BadLink."""
+        from digest.actions import preview
+
+        number = self.links.read(Purpose.VIEW, token)
+        with self.database.reading() as connection:
+            return preview.of_delivery(connection, number, self.links).html
+
+    def delivered_issues(self) -> "Sequence[tuple[Issue, str]]":
+        """Give the issues that were sent, newest first, each with the address of its page."""
+        from digest.store import deliveries, issues
+
+        with self.database.reading() as connection:
+            sent = deliveries.last_sent(connection, SENT_SHOWN)
+            held = issues.with_ids(connection, [issue_id for _, issue_id in sent])
+        return [(held[i], self.links.link(Purpose.VIEW, number, held[i].key_id)) for number, i in sent]
+
+    def edition_page(self) -> EditionPage | None:
+        """Give the newest edition with its papers, or None."""
+        from digest.store import editions
+
+        with self.database.reading() as connection:
+            desk = editions.lay_out(connection, self.now().date())
+        return EditionPage(edition=desk.edition, papers=desk.papers) if desk else None
+
+    def receipts(self) -> "Sequence[Receipt]":
+        """Give the receipts of the newest edition's day."""
+        from digest.store import editions, receipts
+
+        with self.database.reading() as connection:
+            newest = editions.name_of_newest(connection, self.now().date())
+            return receipts.of_day(connection, newest[0]) if newest else []
+
+    def subscribers(self, status: Status | None = None) -> Sequence[Subscriber]:
+        """Give all subscribers, or those of a status."""
+        from digest.store import subscribers
+
+        with self.database.reading() as connection:
+            return subscribers.every(connection, status)
+
+    def preview(self, subscriber_id: int) -> Preview:
+        """Make the issue a subscriber would get now; raises LookupError if there is no such subscriber."""
+        from digest.actions import preview
+        from digest.store import subscribers
+
+        with self.database.reading() as connection:
+            held = subscribers.with_id(connection, subscriber_id)
+            if held is None:
+                raise LookupError(f"there is no subscriber {subscriber_id}")
+            return preview.of_wishes(connection, held.wishes, links=self.links, now=self.now(), reader=held)
+
+    def preview_wishes(self, wishes: Wishes) -> Preview:
+        """Make the issue that wishes typed on the spot would give now."""
+        from digest.actions import preview
+
+        with self.database.reading() as connection:
+            return preview.of_wishes(connection, wishes, links=self.links, now=self.now())
+
+    def ledger(self) -> Mapping[str, int]:
+        """Count the deliveries by state."""
+        from digest.store import deliveries
+
+        with self.database.reading() as connection:
+            return deliveries.counts(connection)
+
+    def health(self) -> Mapping[str, object]:
+        """Say how the house is: whether the database answers, the newest edition, what waits to be sent."""
+        from digest.store import editions
+
+        with self.database.reading() as connection:
+            newest = editions.name_of_newest(connection, self.now().date())
+        edition = f"{newest[0]} r{newest[1]}" if newest else None
+        return {"ok": True, "edition": edition, "deliveries": dict(self.ledger())}
+
+
+def found(held: Subscriber | None) -> Subscriber:
+    """Give a subscriber that must be there; raises BadLink."""
+    if held is None:
+        raise BadLink(BadLink.__doc__)
+    return held

@@ -1,0 +1,66 @@
+"""The clock's door: APScheduler only rings; what is due stands in the database, and the service acts."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.service import Service
+
+log = logging.getLogger(__name__)
+POST_SECONDS = 5
+MINUTE_SECONDS = 60
+
+
+def tick(service: Service) -> None:
+    """Do whatever is due at this moment: collect and publish, compose, deliver."""
+    collect_and_publish(service)
+    compose(service)
+    deliver(service)
+
+
+def collect_and_publish(service: Service) -> None:
+    """Collect today and publish its edition, if the bell rings for this process."""
+    if service.is_time_to_collect():
+        today = service.now().date()
+        _say("collect", service.collect(today, advance=_lines))
+        _say("publish", service.publish(today, advance=_lines))
+
+
+def compose(service: Service) -> None:
+    """Compose the issues of all who are due."""
+    _say("compose", service.compose())
+
+
+def deliver(service: Service) -> None:
+    """Send what waits, confirmations first."""
+    _say("deliver", service.deliver())
+
+
+def start(service: Service) -> BackgroundScheduler:
+    """Start ringing; `shutdown()` of what is given stops it."""
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    for work, seconds in ((collect_and_publish, MINUTE_SECONDS), (compose, MINUTE_SECONDS), (deliver, POST_SECONDS)):
+        scheduler.add_job(_guarded, "interval", (work, service), seconds=seconds, next_run_time=service.now())
+    scheduler.start()
+    return scheduler
+
+
+def _guarded(work: Callable[[Service], None], service: Service) -> None:
+    try:
+        work(service)
+    except Exception:  # The clock goes on: one failed round is written down and the next one tries again.
+        log.exception("%s failed and is tried again at the next ring", work.__name__)
+
+
+def _say(hop: str, report: Any) -> None:
+    said = {name: value for name, value in report.to_json().items() if value and name not in {"done", "named"}}
+    if report.failed:
+        log.error("%s: %s", hop, said)
+    elif said:
+        log.info("%s: %s", hop, said)
+
+
+def _lines(step: str, done: int, total: int) -> None:
+    log.debug("%s: %d of %d", step, done, total)

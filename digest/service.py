@@ -1,0 +1,198 @@
+"""The only wiring: runs an action with the opened resources and the time. It grows no logic."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.domain.message import Preview
+from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.links import Purpose
+from digest.office import EditionPage, Office, found, wall_clock
+
+if TYPE_CHECKING:
+    from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport
+    from digest.mail.transport import Transport
+    from digest.sources.base import Source
+
+__all__ = ["EditionPage", "Preview", "Service", "wall_clock"]
+log = logging.getLogger(__name__)
+COLLECT_AGAIN = timedelta(hours=3)
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+class Service(Office):
+    """The opened house: what doors and journeys talk to. Use it in a `with` block.
+
+    Parameters
+    ----------
+    settings : Settings
+    now : callable
+        Gives the time; a replay gives another than the wall clock's.
+    """
+
+    # The hops of a paper's way.
+
+    def collect(
+        self,
+        day: date,
+        *,
+        files: Sequence[Path] = (),
+        observed_at: datetime | None = None,
+        advance: "Advance" = silent,
+    ) -> "CollectReport":
+        """Read a day from the sources, or from recorded files."""
+        from digest.actions.collect import collect
+
+        now = self.now()
+        sources = self._sources(files)
+        return collect(self.database, sources, day, observed_at=observed_at or now, now=now, advance=advance)
+
+    def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = silent) -> "PublishReport":
+        """Make the edition of a day."""
+        from digest.actions.publish import publish
+
+        return publish(self.database, day, self.masthead, now=as_of or self.now(), advance=advance)
+
+    def compose(
+        self, *, day: date | None = None, as_of: datetime | None = None, advance: "Advance" = silent
+    ) -> "ComposeReport":
+        """Compose the issues of all who are due, or of everybody for a day."""
+        from digest.actions.compose import compose
+
+        return compose(self.database, now=as_of or self.now(), key_id=self.links.key_id, day=day, advance=advance)
+
+    def deliver(self, *, transport: "Transport | None" = None, advance: "Advance" = silent) -> "DeliverReport":
+        """Send whatever is due."""
+        from digest.actions.deliver import PostRoom, deliver
+        from digest.store import leases
+
+        room = PostRoom(links=self.links, masthead=self.masthead, holder=leases.holder())
+        carrier = transport or self._transport()
+        try:
+            return deliver(self.database, carrier, room, clock=self.now, is_dead=leases.is_dead, advance=advance)
+        finally:
+            carrier.close()
+
+    def is_time_to_collect(self) -> bool:
+        """Whether a collect run is due, and this process is the one to do it."""
+        from digest.store import bells
+
+        now = self.now()
+        if now.hour < self.settings.collect_hour:
+            return False
+        with self.database.writing() as connection:
+            return bells.ring(connection, "collect", now=now, next_at=now + COLLECT_AGAIN)
+
+    # The reader's door.
+
+    def sign_up(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> None:
+        """Take in an address and ask it to confirm; raises Refused if it may not join."""
+        from digest.actions import subscribe
+
+        read = subscribe.read_address(address)
+        subscribe.check_joining(read, self.settings.joining, self.settings.joining_domains)
+        log.info("sign-up: %s", self.invite(read, wishes, consent=consent))
+
+    def invite(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> str:
+        """Ask an address to confirm, whoever may join by itself; gives what happened, in words."""
+        from digest.actions import subscribe
+
+        read, links, masthead = subscribe.read_address(address), self.links, self.masthead
+        with self.database.writing() as connection:
+            return subscribe.sign_up(
+                connection, read, wishes, consent=consent, links=links, masthead=masthead, now=self.now()
+            )
+
+    def confirm(self, token: str) -> Subscriber:
+        """Take a confirmation; raises BadLink."""
+        from digest.actions import subscribe
+
+        number = self.links.read(Purpose.CONFIRM, token)
+        with self.database.writing() as connection:
+            return subscribe.confirm(connection, number, joining=self.settings.joining, now=self.now())
+
+    def leave(self, token: str) -> None:
+        """Unsubscribe whom a link was sent to; raises BadLink only for a link that was not made here."""
+        from digest.actions import subscribe
+        from digest.store import subscribers
+
+        number = self.links.read(Purpose.LEAVE, token)
+        with self.database.writing() as connection:
+            held = subscribers.of_delivery(connection, number)
+            if held is not None:
+                subscribe.leave(connection, held, self.now())
+
+    def keep_wishes(self, token: str, wishes: Wishes) -> Subscriber:
+        """Keep what a reader set; raises BadLink."""
+        from digest.store import subscribers
+
+        number = self.links.read(Purpose.PREFERENCES, token)
+        with self.database.writing() as connection:
+            held = found(subscribers.of_delivery(connection, number))
+            subscribers.keep_wishes(connection, held, wishes, self.now())
+            return found(subscribers.with_id(connection, held.id))
+
+    # The administrator's door.
+
+    def approve(self, subscriber_id: int) -> bool:
+        """Let in a reader who waits; False if nobody waits under this number."""
+        from digest.actions import subscribe
+
+        with self.database.writing() as connection:
+            return subscribe.approve(connection, subscriber_id, self.now())
+
+    def add(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> bool:
+        """Add an active reader on the operator's word; False if the address is there already."""
+        from digest.actions import subscribe
+        from digest.store import subscribers
+
+        read, status = subscribe.read_address(address), Status.ACTIVE
+        with self.database.writing() as connection:
+            added = subscribers.add(connection, read, wishes, now=self.now(), status=status, consent=consent)
+            return added is not None
+
+    def remove(self, address: str) -> bool:
+        """Forget a reader and all that belongs to it; False if there is none."""
+        from digest.actions import subscribe
+        from digest.store import subscribers
+
+        with self.database.writing() as connection:
+            held = subscribers.with_address(connection, subscribe.read_address(address))
+            if held is not None:
+                subscribe.remove(connection, held)
+            return held is not None
+
+    def _sources(self, files: Sequence[Path]) -> "list[Source]":
+        from digest.sources.arxiv_feed import ArxivFeed
+        from digest.sources.fetch import Fetcher
+        from digest.sources.file import FileSource
+        from digest.sources.huggingface import DailyPapers
+        from digest.sources.turns import Turns
+
+        if files:
+            return [FileSource(path) for path in files]
+        folder = self.settings.cache_folder
+        turns = Turns(folder / "turns", clock=time.time, sleep=time.sleep)
+        fetcher = Fetcher(contact=self.settings.contact, cache=folder / "http", turn=turns, sleep=time.sleep)
+        sources: list[Source] = [DailyPapers(fetcher)] if self.settings.huggingface else []
+        if self.settings.arxiv_categories:
+            sources.insert(0, ArxivFeed(fetcher, self.settings.arxiv_categories))
+        return sources
+
+    def _transport(self) -> "Transport":
+        from digest.mail.file import Maildir
+        from digest.mail.smtp import Smtp
+
+        said = self.settings
+        if said.transport == "maildir":
+            return Maildir(said.outbox)
+        password = said.smtp_password.get_secret_value()
+        return Smtp(
+            said.smtp_host, said.smtp_port, security=said.smtp_security, login=said.smtp_user, password=password
+        )

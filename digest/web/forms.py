@@ -1,0 +1,122 @@
+"""Forms: what a reader typed becomes wishes, and wishes become what a form shows. Nothing is kept or rendered here."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+
+from digest.domain.cadence import Cadence, Frequency
+from digest.domain.profile import Topic, read_topics
+from digest.domain.subscriber import Wishes
+from digest.domain.text import tidy
+from digest.web.guards import MOST_BYTES
+
+MOST_FIELDS = 20
+NUMBER = re.compile(r"-?[0-9]{1,6}")
+
+
+class Mistakes(ValueError):  # noqa: N818 - the page says it in these words.
+    """Some fields hold what cannot be kept; `by_field` has a sentence for each."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        super().__init__(" ".join(by_field.values()))
+        self.by_field = dict(by_field)
+
+
+async def sent_form(request: Request) -> dict[str, str]:
+    """Read the fields of a form, urlencoded or multipart; files are refused, any other body is an empty form."""
+    async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def sentence(error: ValueError) -> str:
+    """Make the sentence a reader gets of an error.
+
+    >>> sentence(ValueError("an issue holds 3 to 25 papers, not 40"))
+    'An issue holds 3 to 25 papers, not 40.'
+    """
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
+def fields_of(wishes: Wishes) -> dict[str, str]:
+    """Give what the fields of a form hold for wishes.
+
+    >>> fields_of(Wishes(topics=read_topics(["cs.CL", "protein design"])))["topics"]
+    'cs.CL\\nprotein design'
+    """
+    return {
+        "topics": _typed(topic for topic in wishes.topics if not topic.never),
+        "never": _typed(topic for topic in wishes.topics if topic.never),
+        "frequency": wishes.cadence.frequency.value,
+        "hour": str(wishes.cadence.hour),
+        "zone": wishes.cadence.zone,
+        "length": str(wishes.length),
+        "trend_weight": str(round(100 * wishes.trend_weight)),
+    }
+
+
+def read_wishes(typed: Mapping[str, str], present: Wishes) -> Wishes:
+    """Read wishes from the fields of a form; a field that was not sent stays as it is at `present`.
+
+    Raises
+    ------
+    Mistakes
+        If a field holds what cannot be kept.
+
+    >>> read_wishes({"hour": "25", "length": "many"}, Wishes())
+    Traceback (most recent call last):
+    digest.web.forms.Mistakes: The hour lies between 0 and 23, not 25. Type a whole number, not 'many'.
+    """
+    read: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for name, words in {**fields_of(present), **typed}.items():
+        try:
+            read[name] = READINGS[name](words) if name in READINGS else words
+        except ValueError as error:
+            wrong[name] = sentence(error)
+    if not wrong and (both := _in_both(read["topics"], read["never"])):
+        wrong["never"] = f"“{both}” is among your topics too; it can be in one of the two only."
+    if wrong:
+        raise Mistakes(wrong)
+    cadence = Cadence(frequency=read["frequency"], hour=read["hour"], zone=read["zone"])
+    topics = read["topics"] + read["never"]
+    return Wishes(topics=topics, cadence=cadence, length=read["length"], trend_weight=read["trend_weight"])
+
+
+def _whole(text: str) -> int:
+    if not NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"type a whole number, not {text[:20]!r}")
+    return int(text)
+
+
+def _frequency(text: str) -> Frequency:
+    if text not in list(Frequency):
+        raise ValueError(f"choose one of {', '.join(Frequency)}")
+    return Frequency(text)
+
+
+def _lines(text: str) -> list[str]:
+    return [tidy(line) for line in text.splitlines()]
+
+
+READINGS: Mapping[str, Callable[[str], Any]] = {
+    "topics": lambda text: read_topics(_lines(text)),
+    "never": lambda text: read_topics(_lines(text), never=True),
+    "frequency": _frequency,
+    "hour": lambda text: Cadence(hour=_whole(text)).hour,
+    "zone": lambda text: Cadence(zone=tidy(text)).zone,
+    "length": lambda text: Wishes(length=_whole(text)).length,
+    "trend_weight": lambda text: Wishes(trend_weight=_whole(text) / 100).trend_weight,
+}
+"""How each field is read: by the rule of the domain that it falls under, alone, so that its error is its own."""
+
+
+def _typed(topics: Iterable[Topic]) -> str:
+    return "\n".join(topic.words for topic in topics)
+
+
+def _in_both(followed: tuple[Topic, ...], never: tuple[Topic, ...]) -> str:
+    unwanted = {topic.words.casefold() for topic in never}
+    return next((topic.words for topic in followed if topic.words.casefold() in unwanted), "")

@@ -75,27 +75,39 @@ def show(report: Ended, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(said, indent=2, ensure_ascii=False, default=str))
         return
-    hops = {name: part for name, part in said.items() if isinstance(part, dict) and "done" in part}
-    for name, part in (hops or {"": said}).items():
+    for name, part in _sections(said).items():
         _table(name, part)
     for sentence in report.failed:
         print(f"FAILED  {sentence}", file=sys.stderr)
 
 
+def _sections(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    parts = {name: part for name, part in said.items() if isinstance(part, dict) and "done" in part}
+    sections: dict[str, dict[str, Any]] = {}
+    for name, part in parts.items():
+        inner = _sections(part)
+        sections |= inner if len(inner) > 1 else {name: part}
+    return sections | {"": {name: value for name, value in said.items() if name not in parts}}
+
+
 def _table(name: str, said: dict[str, Any]) -> None:
     table = Table(title=name or None, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     for key, value in said.items():
-        if key in {"done", "failed"} or value in ({}, [], ""):
-            continue
-        if isinstance(value, dict):
-            for reason, number in value.items():
-                table.add_row(key, f"{reason}: {number}")
-        elif isinstance(value, list):
-            for one in value:
-                table.add_row(key, str(one))
-        else:
-            table.add_row(key, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+        for cell in _cells(value) if key not in {"done", "failed"} else ():
+            table.add_row(key, cell)
     Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _cells(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{_one(number)} {reason}" for reason, number in value.items()]
+    return [_one(each) for each in value] if isinstance(value, list) else [_one(value)]
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, dict):
+        return " | ".join(_one(each) for each in value.values())
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -171,13 +171,18 @@ class Office:
             return deliveries.counts(connection)
 
     def health(self) -> Mapping[str, object]:
-        """Say how the house is: whether the database answers, the newest edition, what waits to be sent."""
+        """Say how the house is: whether the database answers, the newest edition, the ledger by state."""
+        from sqlalchemy.exc import SQLAlchemyError
+
         from digest.store import editions
 
-        with self.database.reading() as connection:
-            newest = editions.name_of_newest(connection, self.now().date())
-        edition = f"{newest[0]} r{newest[1]}" if newest else None
-        return {"ok": True, "edition": edition, "deliveries": dict(self.ledger())}
+        try:
+            with self.database.reading() as connection:
+                newest = editions.name_of_newest(connection, self.now().date())
+            edition = f"{newest[0]} r{newest[1]}" if newest else None
+            return {"ok": True, "edition": edition, "deliveries": dict(self.ledger())}
+        except SQLAlchemyError as error:
+            return {"ok": False, "reason": f"the database does not answer: {type(error).__name__}"}
 
 
 def found(held: Subscriber | None) -> Subscriber:

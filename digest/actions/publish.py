@@ -49,14 +49,14 @@ def publish(
             report.failed.append(f"no paper was listed in the {WINDOW.days} days up to {day}: collect first")
             return report
         version, vectoriser = _vectoriser(connection, now)
-        rests_on = [f"{one.source}: {one.held} of {one.expected} papers" for one in receipts.of_day(connection, day)]
+        rests_on = [one.in_words for one in receipts.of_day(connection, day)]
     scored = _score(found, version, vectoriser)
     advance("compiling cards", 1, 3)
     facts = [
         CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
         for one, trend in zip(scored.found, scored.trend, strict=True)
     ]
-    frames, cards = compile_issue(masthead, facts, rests_on=", ".join(rests_on))
+    frames, cards = compile_issue(masthead, facts, rests_on=" ".join(rests_on))
     bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)
     with database.writing() as connection:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from digest.domain.profile import CATEGORY
 from digest.domain.trend import counted
 
 WORDS_SHOWN = 4
@@ -22,6 +23,7 @@ class Entry:
     topic : the reader's topic it is nearest to, or an empty text
     terms : the terms that made the relevance, with their shares of it, largest first
     evidence : what the trend score rests on
+    why : the line that tells the reader why this paper is here
     """
 
     rank: int
@@ -34,26 +36,33 @@ class Entry:
     topic: str
     terms: tuple[tuple[str, float], ...]
     evidence: tuple[str, ...]
+    why: str
 
     @property
     def score(self) -> float:
         """What the order of the issue rests on: the sum of its two parts."""
         return self.from_relevance + self.from_trend
 
-    @property
-    def why(self) -> str:
-        """The line that tells the reader why this paper is here; what the trend rests on stands on the card.
 
-        >>> Entry(rank=1, paper_id=1, paper_key="arxiv:1", title="A", card="", from_relevance=0.5, from_trend=0.1,
-        ...       topic="protein design", terms=(("protein", 0.3), ("design", 0.2)), evidence=("9 upvotes",)).why
-        'Near your topic “protein design”: it shares “protein”, “design”.'
-        """
-        if not self.topic:
-            return "Not near your topics, but among what gathers most attention."
-        if [term for term, _ in self.terms] == [self.topic]:
-            return f"In {self.topic}, which you follow."
-        shared = ", ".join(f"“{term}”" for term, _ in self.terms[:WORDS_SHOWN])
-        return f"Near your topic “{self.topic}”: it shares {shared}."
+def why_of(topic: str, terms: Sequence[tuple[str, float]], *, has_topics: bool, has_votes: bool) -> str:
+    """Write the line that tells the reader why a paper is here; frozen with the entry.
+
+    What its trend rests on stands on the card, the same for all.
+
+    >>> why_of("protein design", [("protein", 0.3), ("design", 0.2)], has_topics=True, has_votes=True)
+    'Near your topic “protein design”: it shares “protein”, “design”.'
+    >>> why_of("", [], has_topics=True, has_votes=False)
+    'Outside your topics: nothing nearer was left today.'
+    """
+    if CATEGORY.match(topic):
+        return f"In {topic}, which you follow."
+    if topic:
+        return f"Near your topic “{topic}”: it shares {', '.join(f'“{term}”' for term, _ in terms[:WORDS_SHOWN])}."
+    if not has_topics:
+        return "Among what gathers most attention." if has_votes else "New, and listed today for everybody."
+    return (
+        f"Outside your topics: {'here for the attention it gathers' if has_votes else 'nothing nearer was left today'}."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

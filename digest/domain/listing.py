@@ -8,6 +8,8 @@ from enum import StrEnum
 from digest.domain.paper import Paper
 from digest.domain.signal import Signal
 
+SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face"}
+"""How sources are called where people read it."""
 LONG_TITLE = 1_000
 """Characters above which a title is reported as over-long; it is kept whole and shortened where it is shown."""
 
@@ -85,6 +87,20 @@ class Receipt:
     expected: int = 0
     held: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def in_words(self) -> str:
+        """What the receipt vouches for, as the reader is told.
+
+        >>> from datetime import UTC
+        >>> Receipt(source="arxiv", day=date(2026, 3, 19), observed_at=datetime.now(UTC), verdict=Verdict.COMPLETE,
+        ...         expected=20, held=20).in_words
+        'arXiv listed 20 papers, 20 were read.'
+        """
+        name = SOURCE_NAMES.get(self.source, self.source)
+        if self.verdict is Verdict.FAILED:
+            return f"{name} could not be read."
+        return f"{name} listed {self.expected:,} papers, {self.held:,} were read."
 
 
 def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:

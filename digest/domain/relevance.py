@@ -113,7 +113,7 @@ class Vectoriser:
 
 
 def nearness(
-    topics: sparse.csr_array, owners: NDArray[np.intp], papers: sparse.csr_array
+    topics: sparse.csr_array, owners: NDArray[np.intp], papers: sparse.csr_array, *, bar: float = 0.0
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Relevance of every paper to every reader: the cosine with the nearest of the reader's topics.
 
@@ -124,6 +124,8 @@ def nearness(
     owners : int array of shape (n_readers + 1,)
         Row at which each reader's topics begin; a reader may have none.
     papers : csr_array of shape (n_papers, n_terms)
+    bar : float
+        Relevance that is not above it counts as 0.
 
     Returns
     -------
@@ -141,7 +143,8 @@ def nearness(
     for reader, (start, end) in enumerate(pairwise(owners)):
         if end > start:
             best = products[start:end].argmax(axis=0)
-            relevance[reader] = products[start:end][best, np.arange(papers.shape[0])]
+            highest = products[start:end][best, np.arange(papers.shape[0])]
+            relevance[reader] = np.where(highest > bar, highest, 0)
             nearest[reader] = np.where(relevance[reader] > 0, start + best, -1)
     return relevance, nearest
 

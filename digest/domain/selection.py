@@ -10,7 +10,7 @@ from scipy import sparse
 
 from digest.domain.cadence import Frequency
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
-from digest.domain.issue import Entry
+from digest.domain.issue import Entry, why_of
 from digest.domain.paper import Paper
 from digest.domain.profile import Topic, TopicKind
 from digest.domain.relevance import holds_phrase, nearness, shares, terms_of_topic
@@ -19,6 +19,8 @@ from digest.domain.subscriber import Wishes
 CLEAR_MATCH = 0.25
 """The cosine of a paper that is plainly on a typed topic; relevance counts in units of it."""
 LOOKED_AT = 200
+BAR = 0.04
+"""Cosine below which a paper is not called near a topic: one common word in passing reaches no more."""
 TERMS_KEPT = 5
 
 
@@ -101,7 +103,7 @@ def choose(
     """
     owners = np.concatenate([[0], np.cumsum([rows.shape[0] for rows in vectors])]).astype(np.intp)
     topics = sparse.csr_array(sparse.vstack(vectors, format="csr"))
-    relevance, nearest = nearness(topics, owners, desk.edition.vectors)
+    relevance, nearest = nearness(topics, owners, desk.edition.vectors, bar=BAR)
     chosen = []
     for reader, wanted in enumerate(wishes):
         followed = _followed(wanted)
@@ -114,23 +116,20 @@ def choose(
             clusters=desk.edition.clusters,
         )
         rows = [int(nearest[reader, pick.position]) for pick in picks]
-        found = [
-            _entry(
-                desk,
-                rank,
-                pick,
-                followed[row - owners[reader]].words if row >= 0 else "",
-                topics[[row]] if row >= 0 else None,
-            )
-            for rank, (pick, row) in enumerate(zip(picks, rows, strict=True), 1)
-        ]
-        chosen.append(found)
+        words = [followed[row - owners[reader]].words if row >= 0 else "" for row in rows]
+        chosen.append(
+            [
+                _entry(desk, pick, topic, topics[[row]], rank=rank, has_topics=bool(followed))
+                for rank, (pick, topic, row) in enumerate(zip(picks, words, rows, strict=True), 1)
+            ]
+        )
     return chosen
 
 
-def _entry(desk: Desk, rank: int, pick: Pick, topic: str, row: sparse.csr_array | None) -> Entry:
+def _entry(desk: Desk, pick: Pick, topic: str, row: sparse.csr_array, *, rank: int, has_topics: bool) -> Entry:
     candidate = desk.edition.candidates[pick.position]
-    terms = shares(row, desk.edition.vectors[[pick.position]], desk.vectoriser.terms_) if row is not None else ()
+    paper = desk.edition.vectors[[pick.position]]
+    terms = shares(row, paper, desk.vectoriser.terms_)[:TERMS_KEPT] if topic else ()
     return Entry(
         rank=rank,
         paper_id=candidate.paper_id,
@@ -140,8 +139,9 @@ def _entry(desk: Desk, rank: int, pick: Pick, topic: str, row: sparse.csr_array 
         from_relevance=pick.from_relevance,
         from_trend=pick.from_trend,
         topic=topic,
-        terms=terms[:TERMS_KEPT],
+        terms=terms,
         evidence=candidate.trend.evidence,
+        why=why_of(topic, terms, has_topics=has_topics, has_votes=candidate.trend.has_votes),
     )
 
 

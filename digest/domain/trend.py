@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+NO_VOTES = ("no votes known yet",)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
@@ -23,6 +25,11 @@ class TrendScore:
 
     value: float
     evidence: tuple[str, ...]
+
+    @property
+    def has_votes(self) -> bool:
+        """Whether it rests on votes, or on what is usual only."""
+        return self.evidence != NO_VOTES
 
 
 class Trend:
@@ -97,7 +104,7 @@ class Trend:
 
     def _evidence(self, seen: Attention) -> tuple[str, ...]:
         if seen.upvotes is None:
-            return ("no votes known yet",)
+            return NO_VOTES
         said = [f"{counted(seen.upvotes, 'upvote')} in {_span(seen.hours)}, usual {self.usual_upvotes_}"]
         if seen.comments:
             said.append(counted(seen.comments, "comment"))

@@ -1,6 +1,7 @@
 """Makes a message of a letter, right to the letter of RFC 5322, 2045, 2047 and 8058, and the same bytes every time."""
 
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -35,10 +36,23 @@ class UnfoldedHeader(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
+class WholeHeader(UnstructuredHeader):
+    """A header whose text is encoded as a whole or not at all: Python adds a space where it mixes the two."""
+
+    def fold(self, *, policy: Any) -> str:
+        """Give the header in lines of at most 76 characters, encoded words of at most 75."""
+        text = str(self)
+        if text.isascii():
+            return str(super().fold(policy=policy))  # type: ignore[misc]
+        words = Header(text, "utf-8", LONGEST_LINE, self.name).encode(linesep=policy.linesep)  # type: ignore[attr-defined]
+        return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]
+
+
 def _policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in ("list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"):
         registry.map_to_type(name, UnfoldedHeader)  # type: ignore[arg-type]
+    registry.map_to_type("subject", WholeHeader)  # type: ignore[arg-type]
     return SMTP.clone(max_line_length=LONGEST_LINE, header_factory=registry)
 
 

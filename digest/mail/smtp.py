@@ -63,14 +63,13 @@ class Smtp:
         return server
 
     def _envelope(self, server: smtplib.SMTP, message: Message) -> Reply | None:
-        commands = (
-            lambda: server.mail(message.sender),
-            lambda: server.rcpt(message.recipient),
-            lambda: server.docmd("DATA"),
-        )
-        for command, expected in zip(commands, ((250,), (250, 251), (354,)), strict=True):
-            code, text = command()
-            if code not in expected:
+        for command, argument, expected in (
+            ("MAIL", f"FROM:<{message.sender}>", 250),
+            ("RCPT", f"TO:<{message.recipient}>", 250),
+            ("DATA", "", 354),
+        ):
+            code, text = server.docmd(command, argument)
+            if code != expected and (command, code) != ("RCPT", 251):
                 return self._refusal(server, code, text)
         return None
 

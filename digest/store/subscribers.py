@@ -91,11 +91,14 @@ def keep_wishes(connection: Connection, subscriber: Subscriber, wishes: Wishes, 
 def set_status(
     connection: Connection, subscriber: Subscriber, status: Status, *, now: datetime, confirmed: bool = False
 ) -> None:
-    """Move a subscriber to a status; who becomes active gets a due moment, who does not loses it."""
+    """Move a subscriber to a status; who becomes active gets a due moment, who does not loses it.
+
+    Who becomes pending has to confirm anew, unless that has just been done.
+    """
     due_at = subscriber.wishes.cadence.next_due(now) if status is Status.ACTIVE else None
     values: dict[str, Any] = {"status": status, "next_issue_at": due_at}
-    if confirmed:
-        values["confirmed_at"] = now
+    if confirmed or status is Status.PENDING:
+        values["confirmed_at"] = now if confirmed else None
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber.id).values(**values))
 
 

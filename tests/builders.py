@@ -1,0 +1,38 @@
+"""Values for tests, with only what the test is about spelled out."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from digest.domain.listing import Listing, ListingKind
+from digest.domain.paper import Paper
+from digest.domain.signal import Signal, SignalKind
+from digest.mail.cards import Masthead
+
+DAY = date(2026, 3, 17)
+NOW = datetime(2026, 3, 17, 9, tzinfo=UTC)
+
+
+def paper(number: int = 1, **facts: Any) -> Paper:
+    """Give a paper with an arXiv id made of a number."""
+    usual = {"title": f"A study of subject {number}", "abstract": f"We study subject {number} with care."}
+    usual |= {"authors": ("Ann Lee", "Bo Ek"), "categories": ("cs.CL",), "text_source": "arxiv"}
+    return Paper(**({"key": f"arxiv:2603.{number:05d}"} | usual | facts))
+
+
+def listing(number: int = 1, *, upvotes: int | None = None, listed_on: date = DAY, **facts: Any) -> Listing:
+    """Give the listing of a paper, with an upvote count if one is named."""
+    listed = paper(number, **facts)
+    at = datetime.combine(listed_on, NOW.timetz())
+    count = Signal(
+        paper_key=listed.key, source="huggingface", kind=SignalKind.UPVOTES, value=upvotes or 0, observed_at=at
+    )
+    signals = () if upvotes is None else (count,)
+    source = "arxiv" if upvotes is None else "huggingface"
+    return Listing(paper=listed, source=source, kind=ListingKind.NEW, listed_on=listed_on, signals=signals)
+
+
+def masthead(**facts: Any) -> Masthead:
+    """Give the masthead of a house at example.org."""
+    usual = {"list_name": "Trending papers", "list_id": "daily.digest.example.org", "sender": "digest@example.org"}
+    usual |= {"public_url": "https://digest.example.org", "contact": "the lab", "postal_address": ""}
+    return Masthead(**(usual | facts))

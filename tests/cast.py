@@ -1,0 +1,30 @@
+"""The readers of the tests: ten people nobody is, with unlike tastes and zones."""
+
+from digest.domain.cadence import Cadence
+from digest.domain.profile import read_topics
+from digest.domain.subscriber import Wishes
+
+TASTES: dict[str, tuple[str, list[str], list[str]]] = {
+    "ada": ("Europe/Berlin", ["robot manipulation", "embodied agents", "cs.RO"], []),
+    "bela": ("America/New_York", ["reinforcement learning", "reasoning language models"], []),
+    "chen": ("Asia/Shanghai", ["video generation", "diffusion models", "image editing"], []),
+    "dara": ("UTC", ["benchmark evaluation", "software engineering agents", "code generation"], ["video"]),
+    "emre": ("Europe/Istanbul", ["multimodal vision-language models", "document understanding"], []),
+    "fay": ("Australia/Lord_Howe", ["speech recognition", "audio and music"], []),
+    "gita": ("Asia/Kolkata", ["medical imaging", "clinical language models", "health"], []),
+    "hugo": ("America/Sao_Paulo", ["retrieval augmented generation", "long context memory"], []),
+    "ines": ("Europe/Lisbon", ["safety and alignment", "privacy", "hallucination"], []),
+    "jun": ("Asia/Tokyo", ["cluster algebras", "quantum mechanics", "math.CO", "training efficiency"], []),
+}
+
+
+def address_of(name: str) -> str:
+    """Give the address of one of the cast."""
+    return f"{name}@readers.example"
+
+
+def wishes_of(name: str) -> Wishes:
+    """Give what one of the cast wants."""
+    zone, topics, never = TASTES[name]
+    followed = read_topics(topics) + read_topics(never, never=True)
+    return Wishes(topics=followed, cadence=Cadence(zone=zone))

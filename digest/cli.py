@@ -39,9 +39,8 @@ def opened() -> Iterator["Service"]:
     """Open the house with the settings as they are; what cannot work is said in a sentence."""
     from pydantic import ValidationError
 
-    from digest.service import Service
+    from digest.service import Service, StoreError
     from digest.settings import Settings
-    from digest.store.database import StoreError
 
     try:
         settings = Settings()

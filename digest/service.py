@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from digest.domain.message import Preview
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.links import Purpose
-from digest.office import EditionPage, Office, found, wall_clock
+from digest.office import EditionPage, Office, StoreError, found, wall_clock
 
 if TYPE_CHECKING:
     from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport
     from digest.mail.transport import Transport
     from digest.sources.base import Source
 
-__all__ = ["EditionPage", "Preview", "Service", "wall_clock"]
+__all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 COLLECT_AGAIN = timedelta(hours=3)
 

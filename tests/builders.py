@@ -14,7 +14,10 @@ NOW = datetime(2026, 3, 17, 9, tzinfo=UTC)
 
 def paper(number: int = 1, **facts: Any) -> Paper:
     """Give a paper with an arXiv id made of a number."""
-    usual = {"title": f"A study of subject {number}", "abstract": f"We study subject {number} with care."}
+    usual: dict[str, Any] = {
+        "title": f"A study of subject {number}",
+        "abstract": f"We study subject {number} with care.",
+    }
     usual |= {"authors": ("Ann Lee", "Bo Ek"), "categories": ("cs.CL",), "text_source": "arxiv"}
     return Paper(**({"key": f"arxiv:2603.{number:05d}"} | usual | facts))
 

@@ -69,8 +69,9 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
     """Give settings over a SQLite file and folders of this test, changed as the test says."""
 
     def made(**changed: Any) -> Settings:
-        usual = {"database_url": f"sqlite:///{tmp_path / 'digest.sqlite3'}", "outbox": tmp_path / "outbox"}
-        return Settings(_env_file=None, **(usual | {"cache_folder": tmp_path / "cache"} | changed))
+        usual: dict[str, Any] = {"outbox": tmp_path / "outbox", "cache_folder": tmp_path / "cache"}
+        usual["database_url"] = f"sqlite:///{tmp_path / 'digest.sqlite3'}"
+        return Settings(_env_file=None, **(usual | changed))
 
     return made
 

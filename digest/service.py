@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from digest.domain.message import Preview
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.links import Purpose
-from digest.office import EditionPage, Office, StoreError, found, wall_clock
+from digest.office import EditionPage, Office, found, wall_clock
+from digest.store.database import StoreError
 
 if TYPE_CHECKING:
     from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport

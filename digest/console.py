@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 DONE, NOT_DONE, WRONG_CALL = 0, 1, 2
+WIDE = 160
+"""Reports are laid out this wide: a terminal wraps a long line by itself, and no link is cut."""
 
 
 class Ended(Protocol):
@@ -92,10 +94,19 @@ def _sections(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _table(name: str, said: dict[str, Any]) -> None:
     table = Table(title=name or None, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    console = Console(highlight=False, width=WIDE)
+    rows = {
+        key: value for key, value in said.items() if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
     for key, value in said.items():
-        for cell in _cells(value) if key not in {"done", "failed"} else ():
+        for cell in _cells(value) if key not in {"done", "failed", *rows} else ():
             table.add_row(key, cell)
-    Console(highlight=False, soft_wrap=True).print(table)
+    console.print(table)
+    for one in rows.values():
+        listed = Table(*one[0], box=None, padding=(0, 2, 0, 0))
+        for row in one:
+            listed.add_row(*map(_one, row.values()))
+        console.print(listed)
 
 
 def _cells(value: Any) -> list[str]:
@@ -105,8 +116,6 @@ def _cells(value: Any) -> list[str]:
 
 
 def _one(value: Any) -> str:
-    if isinstance(value, dict):
-        return " | ".join(_one(each) for each in value.values())
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

@@ -13,9 +13,9 @@ BEFORE = (
     r"https?://(?:www\.)?(?:huggingface\.co/papers|alphaxiv\.org/abs)/)?"
 )
 ARXIV = re.compile(
-    rf"^{BEFORE}(?:{NEW_ID}|{OLD_ID})(?:v(?P<version>[1-9]\d*))?(?:\.(?:pdf|ps|gz))*/?(?:[?#].*)?$", re.I
+    rf"^{BEFORE}(?:{NEW_ID}|{OLD_ID})(?:v(?P<version>[1-9]\d{{0,3}}))?(?:\.(?:pdf|ps|gz))*/?(?:[?#].*)?$", re.I | re.A
 )
-DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+?)[.,;)]*$", re.I)
+DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+?)[.,;)]*$", re.I)
 
 
 def arxiv_id(text: str) -> tuple[str, int | None] | None:

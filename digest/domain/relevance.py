@@ -76,6 +76,8 @@ class Vectoriser:
     def fit(self, papers: Iterable[Sequence[str]]) -> "Vectoriser":
         """Learn vocabulary and weights from the terms of papers."""
         texts = list(papers)
+        if not any(texts):
+            return self._with([], np.zeros(0, np.float32))
         counter = CountVectorizer(analyzer=list, min_df=2 if len(texts) >= STOP_WORDS_FROM else 1, dtype=np.float32)
         counts = counter.fit_transform(texts)
         tfidf = TfidfTransformer().fit(counts)
@@ -95,7 +97,7 @@ class Vectoriser:
             indptr.append(len(indices))
         shape = (len(indptr) - 1, len(self.terms_))
         rows = sparse.csr_array((np.array(values, np.float32), np.array(indices, np.int32), indptr), shape=shape)
-        return sparse.csr_array(normalize(rows, copy=False))
+        return sparse.csr_array(normalize(rows, copy=False)) if rows.nnz else rows
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give what `from_arrays` makes the same vectoriser of: arrays and JSON, nothing that runs."""

@@ -1,6 +1,6 @@
 """Which papers a reader gets: trend and relevance mixed, nothing twice, no near-duplicates, no never-topics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -84,11 +84,11 @@ def select(
     return picks
 
 
-def _best_first(score: NDArray[np.float32], most: int) -> NDArray[np.intp]:
-    if most >= len(score):
-        return np.argsort(-score, kind="stable")
-    best = np.sort(np.argpartition(-score, most)[:most])
-    return best[np.argsort(-score[best], kind="stable")]
+def _best_first(score: NDArray[np.float32], most: int) -> Iterator[np.intp]:
+    bar = np.partition(score, -most)[-most] if most < len(score) else -np.inf
+    for part in (score >= bar, score < bar):  # The second is sorted only if near-duplicates used up the first.
+        positions = np.flatnonzero(part)
+        yield from positions[np.argsort(-score[positions], kind="stable")]
 
 
 def choose(
@@ -119,7 +119,7 @@ def choose(
         words = [followed[row - owners[reader]].words if row >= 0 else "" for row in rows]
         chosen.append(
             [
-                _entry(desk, pick, topic, topics[[row]], rank=rank, has_topics=bool(followed))
+                _entry(desk, pick, topic, topics[row : row + 1], rank=rank, has_topics=bool(followed))
                 for rank, (pick, topic, row) in enumerate(zip(picks, words, rows, strict=True), 1)
             ]
         )

@@ -14,6 +14,7 @@ from digest.actions.report import Advance, stay_silent
 from digest.domain.cadence import Cadence
 from digest.domain.profile import read_topics
 from digest.domain.subscriber import Wishes
+from digest.domain.text import shorten
 from digest.journeys.run import RunReport, run
 from digest.resources import resource_dir
 from digest.service import Service
@@ -108,8 +109,7 @@ def _issues(service: Service) -> list[dict[str, Any]]:
         {
             "reader": issue.address,
             "papers": len(issue.entries),
-            "first": issue.entries[0].title,
-            "why": issue.entries[0].why,
+            "first": shorten(issue.entries[0].title, 44),
             "page": page,
         }
         for issue, page in service.delivered_issues()

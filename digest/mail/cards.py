@@ -18,6 +18,7 @@ ABSTRACT_CHARACTERS = 420
 AUTHORS_SHOWN = 4
 CUT = Markup("<!--cut-->")
 HOLE = re.compile(r"QZ([a-z]+)ZQ")
+MARK = re.compile(rf"{CUT}|{HOLE.pattern}")
 ATTRIBUTES_CSS_REPLACES = ["bgcolor", "align", "valign", "width", "height", "background"]
 Parts = list[str]
 """Literal, hole's name, literal, hole's name, … literal."""
@@ -55,8 +56,9 @@ class CardFacts:
             "abstract": shorten(paper.abstract, ABSTRACT_CHARACTERS),
             "trend": f"Trend {round(100 * self.trend.value)} of 100: {', '.join(self.trend.evidence)}.",
         }
-        whole = {name: HOLE.sub("", value) for name, value in shown.items()}
-        return whole | {"links": [(name, HOLE.sub("", address)) for name, address in links if address]}
+        # A mark in a paper's own text is replaced, not removed: what stood around it could join to another.
+        whole = {name: MARK.sub("-", value) for name, value in shown.items()}
+        return whole | {"links": [(name, MARK.sub("-", address)) for name, address in links if address]}
 
 
 def byline(paper: Paper, listed_on: date) -> str:

@@ -12,6 +12,8 @@ from digest.domain.message import Message
 from digest.mail.cards import Masthead
 
 LONGEST_LINE = 76
+LONGEST_WORD = 60
+"""Python encodes a longer one by itself; it fits a line behind the header's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,17 @@ class Letter:
     leave_url: str = ""
 
 
-class UnfoldedHeader(UnstructuredHeader):
+class LiteralHeader(UnstructuredHeader):
+    """A header that says what it is given: Python would decode what looks like an encoded word, line ends included."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Keep the value as it is."""
+        super().parse(value, kwds)
+        kwds["decoded"] = value
+
+
+class UnfoldedHeader(LiteralHeader):
     """A header that is never folded or encoded: Python would write encoded words into a List-Unsubscribe."""
 
     def fold(self, *, policy: Any) -> str:
@@ -36,13 +48,13 @@ class UnfoldedHeader(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
-class WholeHeader(UnstructuredHeader):
+class WholeHeader(LiteralHeader):
     """A header whose text is encoded as a whole or not at all: Python adds a space where it mixes the two."""
 
     def fold(self, *, policy: Any) -> str:
         """Give the header in lines of at most 76 characters, encoded words of at most 75."""
         text = str(self)
-        if text.isascii():
+        if text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) <= LONGEST_WORD:
             return str(super().fold(policy=policy))  # type: ignore[misc]
         words = Header(text, "utf-8", LONGEST_LINE, self.name).encode(linesep=policy.linesep)  # type: ignore[attr-defined]
         return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]
@@ -50,7 +62,7 @@ class WholeHeader(UnstructuredHeader):
 
 def _policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
-    for name in ("list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"):
+    for name in ("to", "list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"):
         registry.map_to_type(name, UnfoldedHeader)  # type: ignore[arg-type]
     registry.map_to_type("subject", WholeHeader)  # type: ignore[arg-type]
     return SMTP.clone(max_line_length=LONGEST_LINE, header_factory=registry)

@@ -60,7 +60,7 @@ def _read(item: Any) -> Listing:
     found = identity.arxiv_id(_value(item, "guid") or _value(item, "id"))
     if not found:
         raise BadRecord("no arXiv id")
-    title = text.readable(_value(item, "title"))
+    title = text.tidy(text.readable(_value(item, "title")))
     if not title:
         raise BadRecord("no title")
     listed_on = _day(_value(item, "pubDate") or _value(item, "published"))
@@ -107,7 +107,7 @@ def _day(value: str) -> date | None:
         return found
     try:
         return parsedate_to_datetime(value).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

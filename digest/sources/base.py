@@ -60,7 +60,7 @@ def web_address(text: object) -> str:
     >>> web_address("https://github.com/a/b"), web_address("javascript:alert(1)"), web_address(None)
     ('https://github.com/a/b', '', '')
     """
-    if not isinstance(text, str) or len(text) > 2_000 or any(c.isspace() or ord(c) < 32 for c in text.strip()):
+    if not isinstance(text, str) or len(text) > 2_000 or any(c.isspace() or not c.isprintable() for c in text.strip()):
         return ""
     try:
         parts = urlsplit(text.strip())

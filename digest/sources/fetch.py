@@ -44,6 +44,8 @@ class Fetcher:
         Waits between tries; seconds.
     attempts : int
         Tries for one address in all.
+    most_bytes : int
+        The longest body that is read.
     """
 
     def __init__(
@@ -54,13 +56,14 @@ class Fetcher:
         turn: Turn,
         sleep: Callable[[float], None],
         attempts: int = 4,
+        most_bytes: int = MOST_BYTES,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self.turn = turn
+        self.turn, self.most_bytes = turn, most_bytes
         wire = transport or httpx2.HTTPTransport()
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
-            storage = hishel.SqliteStorage(database_path=cache / "http.sqlite3", max_stream_size=MOST_BYTES)
+            storage = hishel.SqliteStorage(database_path=cache / "http.sqlite3", max_stream_size=most_bytes)
             wire = CacheTransport(wire, storage=storage, rfc=True)
         agent = f"trending-papers-digest (+{contact})"
         self.client = httpx2.Client(transport=wire, headers={"User-Agent": agent}, timeout=TIME_OUT, trust_env=False)
@@ -77,7 +80,7 @@ class Fetcher:
 
         Returns
         -------
-        The body of an answer 200, at most `MOST_BYTES` long.
+        The body of an answer 200, at most `most_bytes` long.
 
         Raises
         ------
@@ -96,6 +99,8 @@ class Fetcher:
                 return self._body(answer, host)
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise TryAgain(f"{type(error).__name__}: {error}") from error
+        except TimeoutError as error:
+            raise SourceError(f"{host} could not be asked: others were asking it all the time") from error
 
     def _body(self, answer: httpx2.Response, host: str) -> bytes:
         if answer.status_code in TRY_AGAIN:
@@ -105,8 +110,8 @@ class Fetcher:
         chunks, size = [], 0
         for chunk in answer.iter_bytes():
             size += len(chunk)
-            if size > MOST_BYTES:
-                raise SourceError(f"{host} sends more than {MOST_BYTES:,} bytes; stopped reading")
+            if size > self.most_bytes:
+                raise SourceError(f"{host} sends more than {self.most_bytes:,} bytes; stopped reading")
             chunks.append(chunk)
         body = b"".join(chunks)
         if answer.status_code != 200:
@@ -119,7 +124,7 @@ class Fetcher:
 
 
 def _seconds(retry_after: str) -> float:
-    return min(float(retry_after), LONGEST_WAIT) if retry_after.isdigit() else 0.0
+    return min(float(retry_after), LONGEST_WAIT) if retry_after.isdecimal() else 0.0
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -61,7 +61,7 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
     found = identity.arxiv_id(str(paper.get("id", "")))
     if not found:
         raise BadRecord("no arXiv id")
-    title = text.readable(_text(paper, "title") or _text(item, "title"))
+    title = text.tidy(text.readable(_text(paper, "title") or _text(item, "title")))
     if not title:
         raise BadRecord("no title")
     listed_on = day_of(paper.get("submittedOnDailyAt")) or day

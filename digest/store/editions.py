@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, select
 
 from digest.domain.edition import Candidate, Desk, Edition
 from digest.domain.issue import Issue
 from digest.domain.relevance import Vectoriser
 from digest.domain.trend import TrendScore
 from digest.store import papers
-from digest.store.database import insert_missing
+from digest.store.database import insert_missing, inserting
 from digest.store.models import arrays_of, pack, unpack
 from digest.store.tables import editions, fragments
 
@@ -60,18 +60,19 @@ def publish(
     """
     rows = [_candidate_row(candidate) for candidate in candidates]
     name = hash_of([rows, dict(frames), vectoriser])
-    newest = connection.execute(
-        select(editions.c.revision, editions.c.hash).where(editions.c.day == day).order_by(editions.c.revision.desc())
-    ).first()
-    if newest and newest.hash == name:
-        return newest.revision, False
-    revision = newest.revision + 1 if newest else 1
     width = np.array([vectors.shape[1]])
     blob = pack({"data": vectors.data, "indices": vectors.indices, "indptr": vectors.indptr, "width": width})
-    values = {"day": day, "revision": revision, "created_at": now, "vectoriser": vectoriser, "hash": name}
+    values = {"day": day, "created_at": now, "vectoriser": vectoriser, "hash": name}
     values |= {"candidates": rows, "vectors": blob, "frames": dict(frames)}
-    connection.execute(insert(editions).values(**values))
-    return revision, True
+    of_day = select(editions.c.revision, editions.c.hash).where(editions.c.day == day)
+    while True:
+        last = connection.execute(of_day.order_by(editions.c.revision.desc()).limit(1)).first()
+        if last and last.hash == name:
+            return last.revision, False
+        revision = last.revision + 1 if last else 1
+        statement = inserting(connection, editions).values(**values, revision=revision).on_conflict_do_nothing()
+        if connection.execute(statement).rowcount:
+            return revision, True
 
 
 def newest(connection: Connection, until: date) -> Edition | None:

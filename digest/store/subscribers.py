@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Topic, TopicKind
 from digest.domain.subscriber import Status, Subscriber, Wishes
-from digest.store.database import insert_missing
+from digest.store.database import insert_missing, inserting
 from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
 
 
@@ -26,13 +26,11 @@ def add(
     row |= {"created_at": now, "consent": dict(consent), **_wishes_row(wishes)}
     if status is Status.ACTIVE:
         row |= {"confirmed_at": now, "next_issue_at": wishes.cadence.next_due(now)}
-    if with_address(connection, address):
-        return None
-    insert_missing(connection, subscribers, [row])
-    held = connection.scalar(select(subscribers.c.id).where(subscribers.c.address_key == address_key(address)))
-    if held is not None:
-        _keep_topics(connection, held, wishes.topics)
-    return held
+    statement = inserting(connection, subscribers).values(**row).on_conflict_do_nothing().returning(subscribers.c.id)
+    added = connection.execute(statement).scalar()
+    if added is not None:
+        _keep_topics(connection, added, wishes.topics)
+    return added
 
 
 def with_address(connection: Connection, address: str) -> Subscriber | None:

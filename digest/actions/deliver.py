@@ -1,11 +1,15 @@
 """Deliver: claim what is due, make its mail, send it, write down what came back. One message at a time is in flight."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from digest.actions.report import Advance, DeliverReport, stay_silent
-from digest.domain.delivery import Delivery, Outcome, State, state_after
+from digest.domain.delivery import Delivery, Outcome, Reply, State, state_after
+from digest.domain.issue import Issue
 from digest.domain.message import Message
 from digest.links import Links
 from digest.mail.cards import Masthead
@@ -16,7 +20,10 @@ from digest.store import deliveries, editions, issues
 from digest.store.database import Database
 from digest.store.deliveries import Claim, Settled
 
+log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+Pages = tuple[dict[str, Any], dict[str, Any]]
+"""Frames by name, and cards by hash."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +58,14 @@ def deliver(
     done = 0
     while claims := _claim(database, room.holder, is_dead, clock()):
         try:
-            for claim, message in _messages(database, room, claims):
+            with database.reading() as connection:
+                found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
+                pages = editions.pages_of(connection, found.values())
+            make = partial(_message, room, found, pages)
+            for claim in claims:
                 advance("delivering", done, done + len(claims))
-                _send(database, transport, claim.delivery, message, clock=clock, report=report)
+                if _is_wanted(database, claim.delivery, room.holder, clock(), report):
+                    _send(database, transport, claim, make, clock, report)
                 done += 1
         finally:
             with database.writing() as connection:
@@ -69,44 +81,46 @@ def _claim(database: Database, holder: str, is_dead: Callable[[str], bool], now:
         return deliveries.claim(connection, holder, dead, now=now)
 
 
-def _messages(database: Database, room: PostRoom, claims: Sequence[Claim]) -> Sequence[tuple[Claim, Message]]:
-    with database.reading() as connection:
-        found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
-        pages = editions.pages_of(connection, found.values())
-    made = []
-    for claim in claims:
-        number = claim.delivery.id
-        if claim.issue_id:
-            issue = found[claim.issue_id]
-            letter = letter_for_issue(issue, number, *pages[issue.edition_id], room.links)
-        else:
-            letter = letter_kept(claim.delivery.kind, number, claim.letter or {}, room.masthead)
-        made.append((claim, message_of(letter)))
-    return made
+def _message(room: PostRoom, found: Mapping[int, Issue], pages: Mapping[int, Pages], claim: Claim) -> Message:
+    number = claim.delivery.id
+    if claim.issue_id:
+        issue = found[claim.issue_id]
+        return message_of(letter_for_issue(issue, number, *pages[issue.edition_id], room.links))
+    return message_of(letter_kept(claim.delivery.kind, number, claim.letter or {}, room.masthead))
+
+
+def _is_wanted(database: Database, delivery: Delivery, holder: str, now: datetime, report: DeliverReport) -> bool:
+    with database.writing() as connection:
+        if not deliveries.hold(connection, delivery, holder, now):
+            report.skipped["taken over by another process"] += 1
+            return False
+        reason = deliveries.unwanted(connection, delivery)
+        if reason:
+            deliveries.settle(connection, delivery, Settled(state=State.CANCELLED, reply=reason), now)
+            report.skipped[reason] += 1
+    return not reason
 
 
 def _send(
     database: Database,
     transport: Transport,
-    delivery: Delivery,
-    message: Message,
-    *,
+    claim: Claim,
+    make: Callable[[Claim], Message],
     clock: Clock,
     report: DeliverReport,
 ) -> None:
-    with database.reading() as connection:
-        reason = deliveries.unwanted(connection, delivery)
-    if reason:
-        with database.writing() as connection:
-            deliveries.settle(connection, delivery, Settled(state=State.CANCELLED, reply=reason), clock())
-        report.skipped[reason] += 1
-        return
-    reply = transport.send(message)
+    try:
+        message = make(claim)
+    except Exception as error:  # One mail that cannot be made must not keep back all others.
+        log.exception("delivery %s cannot be made", claim.delivery.id)
+        reply, sha256 = Reply(outcome=Outcome.REFUSED, text=f"the mail cannot be made: {error!r}"), ""
+    else:
+        reply, sha256 = transport.send(message), message.sha256
     now = clock()
-    state, again_at = state_after(reply, delivery, now)
+    state, again_at = state_after(reply, claim.delivery, now)
     with database.writing() as connection:
-        facts = Settled(state=state, reply=reply.text, sha256=message.sha256, next_attempt_at=again_at)
-        deliveries.settle(connection, delivery, facts, now)
+        end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
+        deliveries.settle(connection, claim.delivery, end, now)
     _count(report, reply.outcome, state, reply.text)
 
 

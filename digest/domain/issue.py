@@ -57,12 +57,19 @@ def why_of(topic: str, terms: Sequence[tuple[str, float]], *, has_topics: bool, 
     if CATEGORY.match(topic):
         return f"In {topic}, which you follow."
     if topic:
-        return f"Near your topic “{topic}”: it shares {', '.join(f'“{term}”' for term, _ in terms[:WORDS_SHOWN])}."
+        return f"Near your topic “{topic}”: it shares {', '.join(f'“{term}”' for term in _telling(terms))}."
     if not has_topics:
         return "Among what gathers most attention." if has_votes else "New, and listed today for everybody."
     return (
         f"Outside your topics: {'here for the attention it gathers' if has_votes else 'nothing nearer was left today'}."
     )
+
+
+def _telling(terms: Sequence[tuple[str, float]]) -> list[str]:
+    """Leave out words that stand in a longer term as well: “protein design” says “protein” and “design”."""
+    names = [term for term, _ in terms]
+    whole = [name for name in names if not any(f" {name} " in f" {other} " for other in names if other != name)]
+    return whole[:WORDS_SHOWN]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

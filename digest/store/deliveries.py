@@ -13,7 +13,8 @@ from digest.store.database import inserting
 from digest.store.subscribers import address_key
 from digest.store.tables import deliveries, subscribers, suppressions
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=20)
+"""Longer than any one message may take, since it is renewed before each."""
 MOST_CLAIMED = 500
 
 
@@ -72,6 +73,12 @@ def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: date
     rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
     claims = [Claim(delivery=_delivery_of(row), issue_id=row["issue_id"], letter=row["letter"]) for row in rows]
     return sorted(claims, key=lambda one: (one.delivery.kind is not Kind.CONFIRMATION, one.delivery.id))
+
+
+def hold(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> bool:
+    """Renew the claim on a delivery right before it is sent; False if somebody else took it over."""
+    mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
+    return bool(connection.execute(update(deliveries).where(mine).values(held_until=now + LEASE)).rowcount)
 
 
 def holders(connection: Connection) -> list[str]:

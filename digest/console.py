@@ -103,10 +103,15 @@ def _table(name: str, said: dict[str, Any]) -> None:
             table.add_row(key, cell)
     console.print(table)
     for one in rows.values():
-        listed = Table(*one[0], box=None, padding=(0, 2, 0, 0))
-        for row in one:
-            listed.add_row(*map(_one, row.values()))
-        console.print(listed)
+        listed(one)
+
+
+def listed(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows of the same keys under their names."""
+    table = Table(*(rows[0] if rows else ("nothing",)), box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*map(_one, row.values()))
+    Console(highlight=False, width=WIDE).print(table)
 
 
 def _cells(value: Any) -> list[str]:

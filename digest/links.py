@@ -32,6 +32,15 @@ class Links:
     A token is the number of a row in base 36 and 22 characters of HMAC-BLAKE2b (128 bits); each purpose has a key of
     its own, derived from the key that the number in `keys` names.
 
+    Parameters
+    ----------
+    public_url : str
+        Where the web is reached.
+    keys : mapping
+        Secrets by their number; all of them verify.
+    key_id : int, optional
+        Number of the key that signs; the newest if it is not said.
+
     Examples
     --------
     >>> links = Links("https://digest.example.org", {1: "k" * 32})
@@ -40,13 +49,9 @@ class Links:
     (True, 12345)
     """
 
-    def __init__(self, public_url: str, keys: Mapping[int, str]) -> None:
+    def __init__(self, public_url: str, keys: Mapping[int, str], key_id: int | None = None) -> None:
         self.public_url, self.keys = public_url, dict(keys)
-
-    @property
-    def key_id(self) -> int:
-        """The number of the newest key: new links are signed with it."""
-        return max(self.keys)
+        self.key_id = max(keys) if key_id is None else key_id
 
     def link(self, purpose: Purpose, number: int, key_id: int | None = None) -> str:
         """Make the address of a page for a purpose and a row."""

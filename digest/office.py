@@ -63,12 +63,16 @@ class Office:
         """Bring the database to the newest migration and make the first signing key; False if both were there."""
         from digest.store import keys
 
-        if self.database.is_current():
-            return False
-        self.database.migrate()
-        with self.database.writing() as connection:
-            keys.make_first(connection, self.now())
-        return True
+        is_current = self.database.is_current()
+        if not is_current:
+            self.database.migrate()
+        own = self.settings.signing_key.get_secret_value()
+        with self.database.reading() as connection:
+            held = keys.all_keys(connection)
+        if not held or (own and own not in held.values()):
+            with self.database.writing() as connection:
+                keys.ensure(connection, own, self.now())
+        return not is_current
 
     @cached_property
     def links(self) -> Links:
@@ -78,7 +82,8 @@ class Office:
         with self.database.reading() as connection:
             known = keys.all_keys(connection)
         own = self.settings.signing_key.get_secret_value()
-        return Links(self.settings.public_url, known | ({0: own} if own else {}))
+        signing = next((number for number, secret in known.items() if own and secret == own), 1)
+        return Links(self.settings.public_url, known, signing)
 
     @cached_property
     def masthead(self) -> "Masthead":
@@ -171,7 +176,7 @@ class Office:
             return deliveries.counts(connection)
 
     def health(self) -> Mapping[str, object]:
-        """Say how the house is: whether the database answers, the newest edition, the ledger by state."""
+        """Say how the house is: whether the database answers, and the newest edition; nothing about readers."""
         from sqlalchemy.exc import SQLAlchemyError
 
         from digest.store import editions
@@ -179,8 +184,7 @@ class Office:
         try:
             with self.database.reading() as connection:
                 newest = editions.name_of_newest(connection, self.now().date())
-            edition = f"{newest[0]} r{newest[1]}" if newest else None
-            return {"ok": True, "edition": edition, "deliveries": dict(self.ledger())}
+            return {"ok": True, "edition": f"{newest[0]} r{newest[1]}" if newest else None}
         except SQLAlchemyError as error:
             return {"ok": False, "reason": f"the database does not answer: {type(error).__name__}"}
 

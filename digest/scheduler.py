@@ -1,7 +1,7 @@
 """The clock's door: APScheduler only rings; what is due stands in the database, and the service acts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -10,6 +10,7 @@ from digest.service import Service
 
 log = logging.getLogger(__name__)
 POST_SECONDS = 5
+QUIET = {"done", "named", "waiting", "next_try_at"}
 MINUTE_SECONDS = 60
 
 
@@ -26,6 +27,7 @@ def collect_and_publish(service: Service) -> None:
         today = service.now().date()
         _say("collect", service.collect(today, advance=_lines))
         _say("publish", service.publish(today, advance=_lines))
+        service.collected()
 
 
 def compose(service: Service) -> None:
@@ -38,10 +40,16 @@ def deliver(service: Service) -> None:
     _say("deliver", service.deliver())
 
 
-def start(service: Service) -> BackgroundScheduler:
+RINGS = ((collect_and_publish, MINUTE_SECONDS), (compose, MINUTE_SECONDS), (deliver, POST_SECONDS))
+POST_ONLY = ((deliver, POST_SECONDS),)
+"""For a house that shows a past day: what readers ask for is sent, and nothing else."""
+
+
+def start(service: Service, rings: Sequence[tuple[Callable[[Service], None], int]] = RINGS) -> BackgroundScheduler:
     """Start ringing; `shutdown()` of what is given stops it."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    for work, seconds in ((collect_and_publish, MINUTE_SECONDS), (compose, MINUTE_SECONDS), (deliver, POST_SECONDS)):
+    for work, seconds in rings:
         scheduler.add_job(_guarded, "interval", (work, service), seconds=seconds, next_run_time=service.now())
     scheduler.start()
     return scheduler
@@ -55,7 +63,7 @@ def _guarded(work: Callable[[Service], None], service: Service) -> None:
 
 
 def _say(hop: str, report: Any) -> None:
-    said = {name: value for name, value in report.to_json().items() if value and name not in {"done", "named"}}
+    said = {name: value for name, value in report.to_json().items() if value and name not in QUIET}
     if report.failed:
         log.error("%s: %s", hop, said)
     elif said:

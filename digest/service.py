@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.domain.message import Preview
-from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.domain.subscriber import Subscriber, Wishes
 from digest.links import Purpose
 from digest.office import EditionPage, Office, found, wall_clock
 from digest.store.database import StoreError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 COLLECT_AGAIN = timedelta(hours=3)
+COLLECT_LEASE = timedelta(minutes=30)
+"""How long a run that has begun keeps others from beginning; after a crash the next ring takes over then."""
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -51,8 +54,8 @@ class Service(Office):
         from digest.actions.collect import collect
 
         now = self.now()
-        sources = self._sources(files)
-        return collect(self.database, sources, day, observed_at=observed_at or now, now=now, advance=advance)
+        with self._sources(files) as sources:
+            return collect(self.database, sources, day, observed_at=observed_at or now, now=now, advance=advance)
 
     def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = silent) -> "PublishReport":
         """Make the edition of a day."""
@@ -61,17 +64,29 @@ class Service(Office):
         return publish(self.database, day, self.masthead, now=as_of or self.now(), advance=advance)
 
     def compose(
-        self, *, day: date | None = None, as_of: datetime | None = None, advance: "Advance" = silent
+        self,
+        *,
+        day: date | None = None,
+        as_of: datetime | None = None,
+        dry_run: bool = False,
+        advance: "Advance" = silent,
     ) -> "ComposeReport":
-        """Compose the issues of all who are due, or of everybody for a day."""
-        from digest.actions.compose import compose
+        """Compose the issues of all who are due, or of everybody for a day; a dry run only counts them."""
+        from digest.actions.compose import Round, compose
 
-        return compose(self.database, now=as_of or self.now(), key_id=self.links.key_id, day=day, advance=advance)
+        now, key_id = self.now(), self.links.key_id
+        this = Round(now=as_of or now, queued_at=now, key_id=key_id, day=day, dry_run=dry_run)
+        return compose(self.database, this, advance=advance)
 
-    def deliver(self, *, transport: "Transport | None" = None, advance: "Advance" = silent) -> "DeliverReport":
-        """Send whatever is due."""
-        from digest.actions.deliver import PostRoom, deliver
+    def deliver(
+        self, *, transport: "Transport | None" = None, dry_run: bool = False, advance: "Advance" = silent
+    ) -> "DeliverReport":
+        """Send whatever is due; a dry run only counts what waits."""
+        from digest.actions.deliver import PostRoom, count_waiting, deliver
         from digest.store import leases
+
+        if dry_run:
+            return count_waiting(self.database)
 
         room = PostRoom(links=self.links, masthead=self.masthead, holder=leases.holder())
         carrier = transport or self._transport()
@@ -88,7 +103,14 @@ class Service(Office):
         if now.hour < self.settings.collect_hour:
             return False
         with self.database.writing() as connection:
-            return bells.ring(connection, "collect", now=now, next_at=now + COLLECT_AGAIN)
+            return bells.ring(connection, "collect", now=now, next_at=now + COLLECT_LEASE)
+
+    def collected(self) -> None:
+        """Note that the collect run came to its end: the next is due in some hours, not at once."""
+        from digest.store import bells
+
+        with self.database.writing() as connection:
+            bells.put_off(connection, "collect", self.now() + COLLECT_AGAIN)
 
     # The reader's door.
 
@@ -104,11 +126,9 @@ class Service(Office):
         """Ask an address to confirm, whoever may join by itself; gives what happened, in words."""
         from digest.actions import subscribe
 
-        read, links, masthead = subscribe.read_address(address), self.links, self.masthead
+        read, key_id, now = subscribe.read_address(address), self.links.key_id, self.now()
         with self.database.writing() as connection:
-            return subscribe.sign_up(
-                connection, read, wishes, consent=consent, links=links, masthead=masthead, now=self.now()
-            )
+            return subscribe.sign_up(connection, read, wishes, consent=consent, key_id=key_id, now=now)
 
     def confirm(self, token: str) -> Subscriber:
         """Take a confirmation; raises BadLink."""
@@ -151,12 +171,10 @@ class Service(Office):
     def add(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> bool:
         """Add an active reader on the operator's word; False if the address is there already."""
         from digest.actions import subscribe
-        from digest.store import subscribers
 
-        read, status = subscribe.read_address(address), Status.ACTIVE
+        read = subscribe.read_address(address)
         with self.database.writing() as connection:
-            added = subscribers.add(connection, read, wishes, now=self.now(), status=status, consent=consent)
-            return added is not None
+            return subscribe.add(connection, read, wishes, consent=consent, now=self.now())
 
     def remove(self, address: str) -> bool:
         """Forget a reader and all that belongs to it; False if there is none."""
@@ -169,7 +187,8 @@ class Service(Office):
                 subscribe.remove(connection, held)
             return held is not None
 
-    def _sources(self, files: Sequence[Path]) -> "list[Source]":
+    @contextmanager
+    def _sources(self, files: Sequence[Path]) -> "Iterator[list[Source]]":
         from digest.sources.arxiv_feed import ArxivFeed
         from digest.sources.fetch import Fetcher
         from digest.sources.file import FileSource
@@ -177,14 +196,18 @@ class Service(Office):
         from digest.sources.turns import Turns
 
         if files:
-            return [FileSource(path) for path in files]
+            yield [FileSource(path) for path in files]
+            return
         folder = self.settings.cache_folder
         turns = Turns(folder / "turns", clock=time.time, sleep=time.sleep)
         fetcher = Fetcher(contact=self.settings.contact, cache=folder / "http", turn=turns, sleep=time.sleep)
         sources: list[Source] = [DailyPapers(fetcher)] if self.settings.huggingface else []
         if self.settings.arxiv_categories:
             sources.insert(0, ArxivFeed(fetcher, self.settings.arxiv_categories))
-        return sources
+        try:
+            yield sources
+        finally:
+            fetcher.close()
 
     def _transport(self) -> "Transport":
         from digest.mail.file import Maildir

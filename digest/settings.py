@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from digest.domain.profile import CATEGORY
 from digest.domain.subscriber import Joining
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -16,16 +18,17 @@ Names = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """What an operator can set. The README's table is made of these descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="DIGEST_", env_file=".env", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DIGEST_", env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        "sqlite:///digest.sqlite3", description="Where the house remembers: a SQLite file, or `postgresql+psycopg://…`."
+        "sqlite:///digest.sqlite3",
+        description="Where the house remembers: a SQLite file, or `postgresql://name:password@host/database`.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Address readers reach the web under; https except on a loopback host."
     )
     list_name: str = Field("Trending papers", description="Name of the list, in the From line and at the top of mails.")
-    sender: str = Field("digest@localhost", description="Address issues are sent from.")
+    sender: str = Field("papers@digest.example", description="Address issues are sent from, without a name.")
     contact: str = Field(
         "the operator of this digest",
         description="Who answers for this service: in the mail's footer and the User-Agent of every request.",
@@ -54,10 +57,14 @@ class Settings(BaseSettings):
         "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
     )
     outbox: Path = Field(Path("outbox"), description="The Maildir folder of the transport `maildir`.")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses of web servers before this one whose `X-Forwarded-For` is believed, by comma.",
+    )
     smtp_host: str = Field("localhost", description="Mail server of the transport `smtp`.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="`starttls`, `tls` from the first byte, or `none` (a server on this host only)."
+        "starttls", description="`starttls`, `tls` from the first byte, or `none` for a relay in your own network."
     )
     smtp_user: str = Field("", description="Name to log in with; empty logs in nobody.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
@@ -66,6 +73,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("joining_domains")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.removeprefix("@").lower().encode("idna").decode("ascii") for name in value)
 
     @field_validator("public_url")
     @classmethod
@@ -76,6 +88,22 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError(f"public_url must begin with https:// (http is for loopback hosts only), not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("sender")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            facts = validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+        except EmailNotValidError as error:
+            raise ValueError(f"sender must be a bare address such as papers@example.org: {error}") from error
+        return facts.ascii_email or value
+
+    @field_validator("arxiv_categories")
+    @classmethod
+    def _categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in value if not CATEGORY.match(name)]:
+            raise ValueError(f"not an arXiv category: {', '.join(wrong)}; separate them by commas, as in cs.AI,cs.CL")
+        return value
 
     @field_validator("signing_key")
     @classmethod

@@ -34,6 +34,20 @@ def listing(number: int = 1, *, upvotes: int | None = None, listed_on: date = DA
     return Listing(paper=listed, source=source, kind=ListingKind.NEW, listed_on=listed_on, signals=signals)
 
 
+def listings(count: int, **facts: Any) -> list[Listing]:
+    """Give listings of papers unlike one another, the first with most votes."""
+    subjects = ("robot manipulation", "speech recognition", "video generation", "protein design", "language models")
+    return [
+        listing(
+            number,
+            upvotes=2 * (count - number),
+            **{"title": f"On {subjects[number % 5]} {number}", "abstract": f"It says{number} what it finds{number}."}
+            | facts,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
 def masthead(**facts: Any) -> Masthead:
     """Give the masthead of a house at example.org."""
     usual = {"list_name": "Trending papers", "list_id": "daily.digest.example.org", "sender": "digest@example.org"}

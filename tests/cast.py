@@ -1,8 +1,13 @@
 """The readers of the tests: ten people nobody is, with unlike tastes and zones."""
 
+from datetime import timedelta
+
 from digest.domain.cadence import Cadence
 from digest.domain.profile import read_topics
-from digest.domain.subscriber import Wishes
+from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.store import subscribers
+from digest.store.database import Database
+from tests.builders import NOW
 
 TASTES: dict[str, tuple[str, list[str], list[str]]] = {
     "ada": ("Europe/Berlin", ["robot manipulation", "embodied agents", "cs.RO"], []),
@@ -28,3 +33,15 @@ def wishes_of(name: str) -> Wishes:
     zone, topics, never = TASTES[name]
     followed = read_topics(topics) + read_topics(never, never=True)
     return Wishes(topics=followed, cadence=Cadence(zone=zone))
+
+
+def joined(
+    database: Database, name: str, *, wishes: Wishes | None = None, status: Status = Status.ACTIVE
+) -> Subscriber:
+    """Let one of the cast join before the tests' morning, and give its row."""
+    own, before = wishes or wishes_of(name), NOW - timedelta(days=1)
+    with database.writing() as connection:
+        number = subscribers.add(connection, address_of(name), own, now=before, status=status, consent={})
+        found = subscribers.with_id(connection, number or 0)
+    assert found is not None
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 
@@ -12,6 +13,9 @@ from digest.service import Service
 from digest.settings import Settings
 from digest.store.database import Database
 from tests.builders import NOW
+
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

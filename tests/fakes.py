@@ -1,8 +1,10 @@
 """Stand-ins that are lists: what was sent is there to be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 
 from digest.domain.delivery import Outcome, Reply
+from digest.domain.listing import Batch, Listing
 from digest.domain.message import Message
 
 SENT = Reply(outcome=Outcome.SENT, text="250 ok")
@@ -24,3 +26,17 @@ class ListTransport:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class ListSource:
+    """A source that lists what it is given, and then fails if it is told how."""
+
+    def __init__(self, *found: Listing, name: str = "huggingface", fails: Exception | None = None) -> None:
+        self.name, self.found, self.fails = name, found, fails
+
+    def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:
+        """Give one batch, if there is anything to list."""
+        if self.found or self.fails is None:
+            yield Batch(source=self.name, announced_on=day, listings=self.found)
+        if self.fails is not None:
+            raise self.fails

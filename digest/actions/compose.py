@@ -1,7 +1,8 @@
 """Compose: give every reader who is due an issue from the newest edition. Twice, or two at once: still one issue."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import chain
 
 from scipy import sparse
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 
 from digest.actions.report import Advance, ComposeReport, stay_silent
 from digest.domain.delivery import Kind
-from digest.domain.edition import Desk
+from digest.domain.edition import STALE_AFTER, Desk
 from digest.domain.issue import Entry
 from digest.domain.selection import choose, vectors_for
 from digest.domain.subscriber import Subscriber
@@ -17,13 +18,26 @@ from digest.store import deliveries, editions, issues, profiles, subscribers
 from digest.store.database import Database
 
 SHARD = 500
-STALE_AFTER = timedelta(days=4)
 
 
-def compose(
-    database: Database, *, now: datetime, key_id: int, day: date | None = None, advance: Advance = stay_silent
-) -> ComposeReport:
-    """Compose the issues of all who are due, or with `day` of every active reader for that day.
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One run of composing: when it is, the day it is for if not for who is due, and the key that signs its links."""
+
+    now: datetime
+    queued_at: datetime
+    key_id: int
+    day: date | None = None
+    dry_run: bool = False
+
+    @property
+    def on(self) -> date:
+        """The day whose edition counts."""
+        return self.day or self.now.date()
+
+
+def compose(database: Database, this: Round, *, advance: Advance = stay_silent) -> ComposeReport:
+    """Compose the issues of all who are due, or with a day of every active reader for that day.
 
     A reader's due moment moves on, the issue and its delivery are written in one transaction.
 
@@ -32,18 +46,18 @@ def compose(
     ComposeReport; readers who got none are counted by reason.
     """
     report = ComposeReport()
-    shards = _shards(database, now, day)
+    shards = _shards(database, this)
     first = next(shards, None)
     if first is None:
         return report
     with database.reading() as connection:
-        desk = editions.lay_out(connection, day or now.date())
+        desk = editions.lay_out(connection, this.on)
     for readers in chain([first], shards):
         advance("composing", report.issues + report.skipped.total(), 0)
-        if desk is None or desk.edition.day < (day or now.date()) - STALE_AFTER:
+        if desk is None or desk.edition.day < this.on - STALE_AFTER:
             report.skipped["no fresh edition"] += len(readers)
             continue
-        _compose_shard(database, desk, readers, now=now, key_id=key_id, day=day, report=report)
+        _compose_shard(database, desk, readers, this, report)
     if report.skipped["no fresh edition"]:
         report.failed.append("readers are due, but there is no fresh edition: collect and publish first")
     report.skipped = +report.skipped
@@ -51,14 +65,14 @@ def compose(
     return report
 
 
-def _shards(database: Database, now: datetime, day: date | None) -> Iterator[Sequence[Subscriber]]:
+def _shards(database: Database, this: Round) -> Iterator[Sequence[Subscriber]]:
     last = 0
     while True:
         with database.reading() as connection:
-            if day:
+            if this.day:
                 readers = subscribers.active(connection, after_id=last, most=SHARD)
             else:
-                readers = subscribers.due(connection, now, after_id=last, most=SHARD)
+                readers = subscribers.due(connection, this.now, after_id=last, most=SHARD)
         if not readers:
             return
         yield readers
@@ -66,25 +80,26 @@ def _shards(database: Database, now: datetime, day: date | None) -> Iterator[Seq
 
 
 def _compose_shard(
-    database: Database,
-    desk: Desk,
-    readers: Sequence[Subscriber],
-    *,
-    now: datetime,
-    key_id: int,
-    day: date | None,
-    report: ComposeReport,
+    database: Database, desk: Desk, readers: Sequence[Subscriber], this: Round, report: ComposeReport
 ) -> None:
     ids = [reader.id for reader in readers]
-    with database.writing() as connection:
-        vectors = _profile_vectors(connection, desk, readers)
-        seen = issues.shown(connection, ids, desk.papers.keys())
+    with database.reading() as connection:
+        vectors, made = _profile_vectors(connection, desk, readers)
+        seen = issues.shown(connection, ids, desk.positions.keys())
     chosen = choose(
         desk, [reader.wishes for reader in readers], [vectors[i] for i in ids], [seen.get(i, set()) for i in ids]
     )
+    if this.dry_run:
+        report.issues += sum(bool(entries) for entries in chosen)
+        report.entries += sum(map(len, chosen))
+        return
     with database.writing() as connection:
+        present = subscribers.still_active(connection, ids)
+        profiles.keep(
+            connection, readers, desk.edition.vectoriser, {i: rows for i, rows in made.items() if i in present}
+        )
         for reader, entries in zip(readers, chosen, strict=True):
-            reason = _issue(connection, desk, reader, entries, now=now, key_id=key_id, day=day)
+            reason = _issue(connection, desk, reader, entries, this) if reader.id in present else "left meanwhile"
             if reason:
                 report.skipped[reason] += 1
             else:
@@ -92,34 +107,33 @@ def _compose_shard(
                 report.entries += len(entries)
 
 
-def _issue(
-    connection: Connection,
-    desk: Desk,
-    reader: Subscriber,
-    entries: Sequence[Entry],
-    *,
-    now: datetime,
-    key_id: int,
-    day: date | None,
-) -> str:
+def _issue(connection: Connection, desk: Desk, reader: Subscriber, entries: Sequence[Entry], this: Round) -> str:
     cadence = reader.wishes.cadence
-    due_at = reader.next_issue_at or now
-    period = cadence.period_on(day) if day else cadence.period(due_at)
-    if not day and not subscribers.move_due(connection, reader, cadence.next_due(now)):
+    on = this.day or cadence.day_of(cadence.last_due(this.now))
+    period = cadence.period_on(on)
+    if not this.day and not subscribers.move_due(connection, reader, cadence.next_due(this.now)):
         return "composed by another process"
+    if issues.having(connection, [reader.id], [period]):
+        return "already composed"
+    if not this.day and reader.covered_until and on <= reader.covered_until:
+        return "day already covered"
     if not entries:
-        return "already composed" if issues.having(connection, [reader.id], [period]) else "nothing new"
-    edition_id = desk.edition.id
-    issue_id = issues.add(connection, reader, entries, edition_id=edition_id, period=period, key_id=key_id, now=now)
+        return "nothing new"
+    facts = issues.Facts(edition_id=desk.edition.id, period=period, key_id=this.key_id, created_at=this.now)
+    issue_id = issues.add(connection, reader, entries, facts)
     if issue_id is None:
         return "already composed"
-    deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=now, issue_id=issue_id)
+    if not reader.covered_until or on > reader.covered_until:
+        subscribers.cover(connection, reader.id, on)
+    deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=this.queued_at, issue_id=issue_id)
     return ""
 
 
-def _profile_vectors(connection: Connection, desk: Desk, readers: Sequence[Subscriber]) -> dict[int, sparse.csr_array]:
+def _profile_vectors(
+    connection: Connection, desk: Desk, readers: Sequence[Subscriber]
+) -> tuple[dict[int, sparse.csr_array], dict[int, sparse.csr_array]]:
+    """Give the vectors of all readers, and of them those that had to be made."""
     version, width = desk.edition.vectoriser, len(desk.vectoriser.terms_)
     held = profiles.vectors_of(connection, readers, version, width)
     made = {reader.id: vectors_for(desk, reader.wishes) for reader in readers if reader.id not in held}
-    profiles.keep(connection, readers, version, made)
-    return held | made
+    return held | made, made

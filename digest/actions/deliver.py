@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from digest.actions.report import Advance, DeliverReport, stay_silent
-from digest.domain.delivery import Delivery, Outcome, Reply, State, state_after
+from digest.domain.delivery import Outcome, Reply, State, state_after
 from digest.domain.issue import Issue
 from digest.domain.message import Message
 from digest.links import Links
 from digest.mail.cards import Masthead
 from digest.mail.mime import message_of
-from digest.mail.renderer import letter_for_issue, letter_kept
-from digest.mail.transport import Transport
+from digest.mail.renderer import letter_for_confirmation, letter_for_issue
+from digest.mail.transport import Transport, TransportDown
 from digest.store import deliveries, editions, issues
 from digest.store.database import Database
 from digest.store.deliveries import Claim, Settled
@@ -46,8 +46,8 @@ def deliver(
 ) -> DeliverReport:
     """Send everything that is due, confirmations first.
 
-    A claim is written before the first message of it is sent, and its end after each one; what a dead process left
-    behind is taken over and sent under the same Message-ID.
+    Each message is noted before it is handed over and settled after; what a dead process left behind is taken over.
+    Of that, only what was in flight may have arrived: it is repeated under the same Message-ID, and counted.
 
     Parameters
     ----------
@@ -56,21 +56,32 @@ def deliver(
     """
     report = DeliverReport()
     done = 0
-    while claims := _claim(database, room.holder, is_dead, clock()):
-        try:
+    try:
+        while claims := _claim(database, room.holder, is_dead, clock()):
             with database.reading() as connection:
                 found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
                 pages = editions.pages_of(connection, found.values())
             make = partial(_message, room, found, pages)
             for claim in claims:
                 advance("delivering", done, done + len(claims))
-                if _is_wanted(database, claim.delivery, room.holder, clock(), report):
-                    _send(database, transport, claim, make, clock, report)
+                if _is_wanted(database, claim, room.holder, clock(), report):
+                    _send(database, transport, claim, make, room.holder, clock, report)
                 done += 1
-        finally:
-            with database.writing() as connection:
-                deliveries.give_back(connection, room.holder, clock())
+    except TransportDown as error:
+        report.failed.append(f"nothing can be sent now: {error}")
+    finally:
+        with database.writing() as connection:
+            deliveries.give_back(connection, room.holder, clock())
     advance("delivering", done, done)
+    return count_waiting(database, report)
+
+
+def count_waiting(database: Database, report: DeliverReport | None = None) -> DeliverReport:
+    """Say in a report how many deliveries wait, and when the first of them is tried."""
+    report = report or DeliverReport()
+    with database.reading() as connection:
+        report.waiting, first_at = deliveries.waiting(connection)
+    report.next_try_at = first_at.isoformat(timespec="minutes") if first_at else ""
     return report
 
 
@@ -86,17 +97,19 @@ def _message(room: PostRoom, found: Mapping[int, Issue], pages: Mapping[int, Pag
     if claim.issue_id:
         issue = found[claim.issue_id]
         return message_of(letter_for_issue(issue, number, *pages[issue.edition_id], room.links))
-    return message_of(letter_kept(claim.delivery.kind, number, claim.letter or {}, room.masthead))
+    return message_of(letter_for_confirmation(number, claim.letter or {}, room.masthead, room.links))
 
 
-def _is_wanted(database: Database, delivery: Delivery, holder: str, now: datetime, report: DeliverReport) -> bool:
+def _is_wanted(database: Database, claim: Claim, holder: str, now: datetime, report: DeliverReport) -> bool:
+    """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over."""
     with database.writing() as connection:
-        if not deliveries.hold(connection, delivery, holder, now):
+        if not deliveries.hold(connection, claim.delivery, holder, now):
             report.skipped["taken over by another process"] += 1
             return False
-        reason = deliveries.unwanted(connection, delivery)
+        reason = deliveries.unwanted(connection, claim.delivery)
         if reason:
-            deliveries.settle(connection, delivery, Settled(state=State.CANCELLED, reply=reason), now)
+            end = Settled(state=State.CANCELLED, reply=reason)
+            deliveries.settle(connection, claim.delivery, holder, end, now)
             report.skipped[reason] += 1
     return not reason
 
@@ -106,21 +119,28 @@ def _send(
     transport: Transport,
     claim: Claim,
     make: Callable[[Claim], Message],
+    holder: str,
     clock: Clock,
     report: DeliverReport,
 ) -> None:
+    sha256 = ""
     try:
         message = make(claim)
-    except Exception as error:  # One mail that cannot be made must not keep back all others.
-        log.exception("delivery %s cannot be made", claim.delivery.id)
-        reply, sha256 = Reply(outcome=Outcome.REFUSED, text=f"the mail cannot be made: {error!r}"), ""
-    else:
-        reply, sha256 = transport.send(message), message.sha256
+        sha256 = message.sha256
+        reply = transport.send(message)
+    except TransportDown:
+        with database.writing() as connection:
+            deliveries.let_go(connection, claim.delivery, holder, clock())
+        raise
+    except Exception as error:  # One mail that cannot be made or carried must not keep back all others.
+        log.exception("delivery %s failed here", claim.delivery.id)
+        reply = Reply(outcome=Outcome.REFUSED, text=f"failed here: {error!r}")
     now = clock()
     state, again_at = state_after(reply, claim.delivery, now)
     with database.writing() as connection:
         end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
-        deliveries.settle(connection, claim.delivery, end, now)
+        deliveries.settle(connection, claim.delivery, holder, end, now)
+    report.repeated += claim.was_handed_over
     _count(report, reply.outcome, state, reply.text)
 
 

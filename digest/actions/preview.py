@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from digest.domain.edition import STALE_AFTER
 from digest.domain.issue import Issue
 from digest.domain.message import Preview
 from digest.domain.selection import choose, vectors_for
@@ -42,11 +43,13 @@ def of_wishes(
         entries=tuple(entries),
     )
     letter = _letter(connection, issue, NOT_SENT, links)
-    return Preview(subject=letter.subject, text=letter.text, html=letter.html)
+    is_stale = desk.edition.day < now.date() - STALE_AFTER
+    note = f"Nobody gets this now: the newest edition is of {desk.edition.day}." if is_stale else ""
+    return Preview(subject=letter.subject, text=letter.text, html=letter.html, note=note)
 
 
 def of_delivery(connection: Connection, delivery_id: int, links: Links) -> Letter:
-    """Make the mail of a delivered issue again.
+    """Make the mail of a delivered issue again, as a page that may be passed on.
 
     Raises
     ------
@@ -57,9 +60,9 @@ def of_delivery(connection: Connection, delivery_id: int, links: Links) -> Lette
     issue = issues.with_ids(connection, [found[1]]).get(found[1]) if found and found[1] else None
     if issue is None:
         raise BadLink(BadLink.__doc__)
-    return _letter(connection, issue, delivery_id, links)
+    return _letter(connection, issue, delivery_id, links, shared=True)
 
 
-def _letter(connection: Connection, issue: Issue, delivery_id: int, links: Links) -> Letter:
+def _letter(connection: Connection, issue: Issue, delivery_id: int, links: Links, *, shared: bool = False) -> Letter:
     frames, cards = editions.pages_of(connection, [issue])[issue.edition_id]
-    return letter_for_issue(issue, delivery_id, frames, cards, links)
+    return letter_for_issue(issue, delivery_id, frames, cards, links, shared=shared)

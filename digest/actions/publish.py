@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from scipy import sparse
-from sqlalchemy import Connection
 
 from digest.actions.report import Advance, PublishReport, stay_silent
 from digest.domain.edition import WINDOW, Candidate
@@ -43,14 +42,13 @@ def publish(
     """
     report = PublishReport(day=day.isoformat())
     advance("scoring", 0, 3)
-    with database.writing() as connection:
+    with database.reading() as connection:
         found = papers.window(connection, day - WINDOW + timedelta(days=1), day, now)
         if not found:
             report.failed.append(f"no paper was listed in the {WINDOW.days} days up to {day}: collect first")
             return report
-        version, vectoriser = _vectoriser(connection, now)
         rests_on = [one.in_words for one in receipts.of_day(connection, day)]
-    scored = _score(found, version, vectoriser)
+    scored = _score(found, *_vectoriser(database, now))
     advance("compiling cards", 1, 3)
     facts = [
         CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
@@ -100,10 +98,14 @@ def _candidates(scored: _Scored, cards: Sequence[str]) -> list[Candidate]:
     ]
 
 
-def _vectoriser(connection: Connection, now: datetime) -> tuple[int, Vectoriser]:
-    held, known = papers.count(connection), models.last(connection, "vectoriser")
-    if known and now - known[1] < REFIT_AFTER and held < known[2] * REFIT_GROWTH:
-        return known[0], Vectoriser.from_arrays(models.arrays_of(connection, known[0]))
-    made = Vectoriser().fit(terms_of_paper(paper) for paper in papers.newest(connection, BACKGROUND))
-    version = models.keep(connection, "vectoriser", made.to_arrays(), now=now, learnt_from=held)
+def _vectoriser(database: Database, now: datetime) -> tuple[int, Vectoriser]:
+    """Give the newest vectoriser, made anew when it is old or the store has grown; learning holds no lock."""
+    with database.reading() as connection:
+        held, known = papers.count(connection), models.last(connection, "vectoriser")
+        if known and now - known[1] < REFIT_AFTER and held < known[2] * REFIT_GROWTH:
+            return known[0], Vectoriser.from_arrays(models.arrays_of(connection, known[0]))
+        background = list(papers.newest(connection, BACKGROUND))
+    made = Vectoriser().fit(terms_of_paper(paper) for paper in background)
+    with database.writing() as connection:
+        version = models.keep(connection, "vectoriser", made.to_arrays(), now=now, learnt_from=held)
     return version, made

@@ -72,7 +72,10 @@ class ComposeReport(Report):
 
 @dataclass(kw_only=True)
 class DeliverReport(Report):
-    """How many messages left, were put off, or could not be delivered."""
+    """How many messages left, were put off, or were repeated after a crash; what waits now, and until when."""
 
     sent: int = 0
     later: int = 0
+    repeated: int = 0
+    waiting: int = 0
+    next_try_at: str = ""

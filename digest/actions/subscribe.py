@@ -1,6 +1,7 @@
 """Subscribe: sign up, confirm, change one's wishes, leave. Double opt-in: nobody is written to who did not say yes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
@@ -8,9 +9,7 @@ from sqlalchemy import Connection
 
 from digest.domain.delivery import Kind
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
-from digest.links import BadLink, Links, Purpose
-from digest.mail.cards import Masthead
-from digest.mail.renderer import letter_for_confirmation
+from digest.links import BadLink
 from digest.store import deliveries, subscribers
 from digest.store.tables import (
     confirmations,
@@ -23,8 +22,8 @@ from digest.store.tables import (
     deliveries as deliveries_table,
 )
 
-MOST_ASKED = 3
-ASKED_WITHIN = timedelta(days=1)
+MOST_ASKED = ((3, timedelta(days=1)), (6, timedelta(days=365)))
+"""How many unanswered confirmations one address gets, within which time."""
 EVERYTHING_OF_A_READER = (profile_vectors, topics, confirmations, deliveries_table, shown_papers, issues)
 
 
@@ -63,11 +62,12 @@ def sign_up(
     wishes: Wishes,
     *,
     consent: Mapping[str, str],
-    links: Links,
-    masthead: Masthead,
+    key_id: int,
     now: datetime,
 ) -> str:
-    """Take in an address and queue its confirmation, a few times a day at most.
+    """Take in an address and queue its confirmation: a few times a day at most, and not for ever.
+
+    The wishes wait with the confirmation: whoever confirms gets what was asked for in that very mail.
 
     Returns
     -------
@@ -76,20 +76,19 @@ def sign_up(
     held = subscribers.with_address(connection, address)
     if held is not None and held.status in {Status.ACTIVE, Status.PAUSED}:
         return "already subscribed"
-    if held is None:
-        subscriber_id = subscribers.add(connection, address, wishes, now=now, status=Status.PENDING, consent=consent)
-        if subscriber_id is None:
-            return "already signing up"
-    else:
-        subscriber_id = held.id
-        subscribers.keep_wishes(connection, held, wishes, now)
-        if held.status is Status.UNSUBSCRIBED:
-            subscribers.set_status(connection, held, Status.PENDING, now=now)
-    if subscribers.asked_since(connection, subscriber_id, now - ASKED_WITHIN) >= MOST_ASKED:
-        return "asked often enough"
-    number = subscribers.ask(connection, subscriber_id, now)
-    words = [topic.words for topic in wishes.topics if not topic.never]
-    letter = letter_for_confirmation(address, links.link(Purpose.CONFIRM, number), words, masthead, now)
+    if held is not None and held.status is Status.UNSUBSCRIBED:
+        subscribers.set_status(connection, held, Status.PENDING, now=now)
+    subscriber_id = held.id if held else None
+    if subscriber_id is None:
+        facts = {"text": consent.get("text", ""), "from": consent.get("from", "")}
+        subscriber_id = subscribers.add(connection, address, Wishes(), now=now, status=Status.PENDING, consent=facts)
+    if subscriber_id is None:
+        return "already signing up"
+    for most, within in MOST_ASKED:
+        if subscribers.asked_since(connection, subscriber_id, now - within) >= most:
+            return "asked often enough"
+    number = subscribers.ask(connection, subscriber_id, wishes, now)
+    letter = {"recipient": address, "confirmation": number, "key_id": key_id, "date": now.isoformat()}
     deliveries.queue(connection, subscriber_id, Kind.CONFIRMATION, str(number), now=now, letter=letter)
     return "asked"
 
@@ -108,11 +107,22 @@ def confirm(connection: Connection, number: int, *, joining: Joining, now: datet
     held = subscribers.with_id(connection, found[0]) if found else None
     if found is None or held is None:
         raise BadLink(BadLink.__doc__)
-    if found[1] and held.status is Status.PENDING:
+    wishes = found[1]
+    if wishes is not None and held.status is Status.PENDING:
+        subscribers.keep_wishes(connection, held, wishes, now)
+        held = replace(held, wishes=wishes)
         waits = joining is Joining.APPROVAL
         subscribers.set_status(connection, held, Status.PENDING if waits else Status.ACTIVE, now=now, confirmed=True)
         subscribers.release(connection, held.address, Status.UNSUBSCRIBED)
     return subscribers.with_id(connection, held.id) or held
+
+
+def add(connection: Connection, address: str, wishes: Wishes, *, consent: Mapping[str, str], now: datetime) -> bool:
+    """Add an active reader on the operator's word; False if the address is there already."""
+    added = subscribers.add(connection, address, wishes, now=now, status=Status.ACTIVE, consent=consent)
+    if added is not None:
+        subscribers.release(connection, address, Status.UNSUBSCRIBED)
+    return added is not None
 
 
 def approve(connection: Connection, subscriber_id: int, now: datetime) -> bool:
@@ -132,4 +142,4 @@ def leave(connection: Connection, subscriber: Subscriber, now: datetime) -> None
 
 def remove(connection: Connection, subscriber: Subscriber) -> None:
     """Forget a subscriber and all that belongs to it."""
-    subscribers.remove(connection, subscriber.id, EVERYTHING_OF_A_READER)
+    subscribers.remove(connection, subscriber, EVERYTHING_OF_A_READER)

@@ -64,13 +64,28 @@ class Cadence:
                     return due
             day += timedelta(days=1)
 
+    def last_due(self, until: datetime) -> datetime:
+        """Give the last due moment that is not after `until`, in UTC.
+
+        >>> Cadence(hour=7).last_due(datetime(2026, 11, 20, 6, tzinfo=UTC)).isoformat()
+        '2026-11-19T07:00:00+00:00'
+        """
+        due = self.next_due(until - timedelta(days=9))
+        while (later := self.next_due(due)) <= until:
+            due = later
+        return due
+
     def period(self, due: datetime) -> str:
         """Name the period an issue due then stands for: the local date, or the ISO week.
 
         >>> Cadence(frequency=Frequency.WEEKLY).period(datetime(2026, 11, 20, 7, tzinfo=UTC))
         '2026-W47'
         """
-        return self.period_on(due.astimezone(ZoneInfo(self.zone)).date())
+        return self.period_on(self.day_of(due))
+
+    def day_of(self, moment: datetime) -> date:
+        """Give the reader's local day at a moment."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
     def period_on(self, day: date) -> str:
         """Name the period of an issue for a local day."""

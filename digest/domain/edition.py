@@ -1,7 +1,7 @@
 """An Edition is the frozen shared half of a day: candidates, trend scores, vectors, near-duplicates, compiled cards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.domain.paper import Paper
-from digest.domain.relevance import Vectoriser
+from digest.domain.profile import Topic, TopicKind, is_in
+from digest.domain.relevance import Vectoriser, holds_phrase
 from digest.domain.trend import TrendScore
 
 WINDOW = timedelta(days=8)
 """How far back candidates reach, so that a weekly issue finds its week."""
+STALE_AFTER = timedelta(days=4)
+"""How old an edition may be to make issues from: a long weekend, and not more."""
 DAILY_WINDOW = timedelta(days=3)
 """How far back the candidates of a daily issue reach: over a weekend and not further."""
 
@@ -74,8 +77,27 @@ class Desk:
     edition: Edition
     papers: Mapping[int, Paper]
     vectoriser: Vectoriser
+    _about: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    _before: dict[int, frozenset[int]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def positions(self) -> dict[int, int]:
         """Where in the edition each paper stands."""
         return {candidate.paper_id: position for position, candidate in enumerate(self.edition.candidates)}
+
+    def about(self, topic: Topic) -> frozenset[int]:
+        """Positions of the papers that stand in a category, or hold a phrase; worked out once a topic."""
+        if topic.words not in self._about:
+            held = ((self.positions[number], paper) for number, paper in self.papers.items())
+            if topic.kind is TopicKind.CATEGORY:
+                found = frozenset(at for at, paper in held if is_in(paper.categories, topic.words))
+            else:
+                found = frozenset(at for at, paper in held if holds_phrase(topic.words, paper.title, paper.abstract))
+            self._about[topic.words] = found
+        return self._about[topic.words]
+
+    def before(self, days: int) -> frozenset[int]:
+        """Positions of the candidates listed longer ago than the last `days` days of the edition."""
+        if days not in self._before:
+            self._before[days] = self.edition.outside(self.edition.day - timedelta(days=days - 1))
+        return self._before[days]

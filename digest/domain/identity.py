@@ -71,7 +71,7 @@ def fingerprint(title: str, first_author: str) -> str:
     """
     words = unicodedata.normalize("NFKD", title).casefold()
     letters = re.sub(r"[\W_]+", " ", "".join(c for c in words if not unicodedata.combining(c))).strip()
-    last_name = first_author.replace(".", " ").split()[-1].casefold() if first_author.split() else ""
+    last_name = " ".join(first_author.replace(".", " ").split()[-1:]).casefold()
     return hashlib.sha256(f"{letters}\n{last_name}".encode()).hexdigest()[:16]
 
 

@@ -1,8 +1,9 @@
 """A Listing is one source announcing one paper on one day; a Batch one answer of a source; a Receipt vouches for it."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from digest.domain.paper import Paper
@@ -75,6 +76,10 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
+WORSE = (Verdict.NOTHING, Verdict.COMPLETE, Verdict.PARTIAL, Verdict.STALE, Verdict.FAILED)
+"""From what says least against a day to what says most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a collect run expected of a source and what the house now holds of it."""
@@ -103,13 +108,33 @@ class Receipt:
         return f"{name} listed {self.expected:,} papers, {self.held:,} were read."
 
 
+def together(first: Receipt, second: Receipt) -> Receipt:
+    """Join two receipts of one source and day: counts add up, the worse verdict and its reason stand.
+
+    >>> from datetime import UTC
+    >>> one = Receipt(source="arxiv", day=date(2026, 3, 19), observed_at=datetime.now(UTC), verdict=Verdict.COMPLETE,
+    ...               expected=20, held=20)
+    >>> both = together(one, replace(one, verdict=Verdict.PARTIAL, reason="cut", expected=9, held=8))
+    >>> both.held, both.expected, both.verdict.value, both.reason
+    (28, 29, 'partial', 'cut')
+    """
+    better, worse = sorted((first, second), key=lambda receipt: WORSE.index(receipt.verdict))
+    counts = Counter(first.skipped) + Counter(second.skipped)
+    expected, held = first.expected + second.expected, first.held + second.held
+    reason = "; ".join(dict.fromkeys(part.reason for part in (worse, better) if part.reason))
+    return replace(worse, reason=reason, expected=expected, held=held, skipped=counts)
+
+
 def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:
     """Judge an answer for `day`: complete, partial, stale or empty, with the reason in words.
+
+    A source that knows past days is asked for the day before as well, since votes settle later.
 
     >>> verdict_of(Batch(source="arxiv", announced_on=date(2026, 3, 16), today_only=True), date(2026, 3, 17))
     (<Verdict.STALE: 'stale'>, 'the batch is of 2026-03-16, not of 2026-03-17')
     """
-    if batch.today_only and batch.announced_on and batch.announced_on < day:
+    yesterday = day if batch.today_only else day - timedelta(days=1)
+    if batch.announced_on and not yesterday <= batch.announced_on <= day:
         return Verdict.STALE, f"the batch is of {batch.announced_on}, not of {day}"
     if batch.cut_short:
         return Verdict.PARTIAL, batch.cut_short

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digest.domain.text import tidy
+
 MOST_TOPICS = 40
 LONGEST_TOPIC = 200
-CATEGORY = re.compile(
-    r"^(?:[a-z]+(?:-[a-z]+)?\.[A-Za-z][A-Za-z-]*|astro-ph|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph)$"
+ARCHIVES = (
+    "astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|nlin|nucl-ex|nucl-th|physics|"
+    "q-bio|q-fin|quant-ph|stat"
 )
+CATEGORY = re.compile(rf"^(?:{ARCHIVES})(?:\.[a-z]{{2}}|\.[a-z]+(?:-[a-z]+)?)?$", re.IGNORECASE)
+"""An arXiv category such as cs.CL, or a whole archive such as cs; the case does not matter."""
 
 
 class TopicKind(StrEnum):
@@ -39,10 +44,20 @@ def read_topics(lines: Sequence[str], *, never: bool = False) -> tuple[Topic, ..
     >>> [topic.kind.value for topic in read_topics(["protein design", "cs.CL", " "])]
     ['phrase', 'category']
     """
-    words = list(dict.fromkeys(kept for line in lines if (kept := " ".join(line.split()))))
+    words = list(dict.fromkeys(kept for line in lines if (kept := tidy(line))))
     if len(words) > MOST_TOPICS:
         raise ValueError(f"at most {MOST_TOPICS} topics can be followed; these are {len(words)}")
     if long := [word for word in words if len(word) > LONGEST_TOPIC]:
         raise ValueError(f"a topic has at most {LONGEST_TOPIC} characters; {long[0][:40]!r}… has {len(long[0]):,}")
     kinds = {word: TopicKind.CATEGORY if CATEGORY.match(word) else TopicKind.PHRASE for word in words}
     return tuple(Topic(words=word, kind=kind, never=never) for word, kind in kinds.items())
+
+
+def is_in(categories: Sequence[str], followed: str) -> bool:
+    """Whether a paper stands in a category or archive, whatever the case.
+
+    >>> is_in(["cs.CL", "stat.ML"], "cs.cl"), is_in(["cs.CL"], "cs"), is_in(["cs.CL"], "math")
+    (True, True, False)
+    """
+    wanted = followed.casefold()
+    return any(name.casefold() == wanted or name.casefold().startswith(f"{wanted}.") for name in categories)

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from digest.domain.profile import Topic, TopicKind
 
 Floats = NDArray[np.float32]
 WORD = r"(?u)\b\w[\w+#]*\w\b"
+BLOCK = 500
+"""Rows multiplied at once, so that memory stays small however many papers there are."""
 STOP_WORDS_FROM = 3_000
 """Papers from which terms that stand in one paper only are left out of the vocabulary."""
 
@@ -31,17 +32,17 @@ def _analyser() -> Callable[[str], list[str]]:
 
 
 def terms_of_paper(paper: Paper) -> list[str]:
-    """List the terms of a paper: words and pairs of title and abstract, and its categories.
+    """List the terms of a paper: the words of title and abstract, and the pairs of them.
 
-    >>> terms_of_paper(Paper(key="arxiv:1", title="Protein design", categories=("q-bio.BM",)))
-    ['protein', 'design', 'protein design', 'q-bio.BM']
+    >>> terms_of_paper(Paper(key="arxiv:1", title="Protein design"))
+    ['protein', 'design', 'protein design']
     """
-    return [*_analyser()(f"{paper.title}\n{paper.abstract}"), *paper.categories]
+    return _analyser()(f"{paper.title}\n{paper.abstract}")
 
 
 def terms_of_topic(topic: Topic) -> list[str]:
-    """List the terms of a topic; empty for one that holds stop words only."""
-    return [topic.words] if topic.kind is TopicKind.CATEGORY else _analyser()(topic.words)
+    """List the terms of a topic; empty for a category, which is a rule and no text, and for stop words alone."""
+    return [] if topic.kind is TopicKind.CATEGORY else _analyser()(topic.words)
 
 
 class Vectoriser:
@@ -139,16 +140,30 @@ def nearness(
     >>> relevance.tolist(), nearest.tolist()
     ([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0, 1, -1], [-1, -1, -1]])
     """
-    products = (topics @ papers.T).toarray()
     relevance = np.zeros((len(owners) - 1, papers.shape[0]), np.float32)
     nearest = np.full(relevance.shape, -1, np.intp)
-    for reader, (start, end) in enumerate(pairwise(owners)):
-        if end > start:
-            best = products[start:end].argmax(axis=0)
-            highest = products[start:end][best, np.arange(papers.shape[0])]
-            relevance[reader] = np.where(highest > bar, highest, 0)
-            nearest[reader] = np.where(relevance[reader] > 0, start + best, -1)
+    columns = np.arange(papers.shape[0])
+    turned = sparse.csc_array(papers.T)
+    for first, last in _blocks(owners):
+        products = (topics[owners[first] : owners[last]] @ turned).toarray()
+        for reader in range(first, last):
+            start, end = owners[reader], owners[reader + 1]
+            if end > start:
+                own = products[start - owners[first] : end - owners[first]]
+                best = own.argmax(axis=0)
+                highest = own[best, columns]
+                relevance[reader] = np.where(highest > bar, highest, 0)
+                nearest[reader] = np.where(relevance[reader] > 0, start + best, -1)
     return relevance, nearest
+
+
+def _blocks(owners: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Cut readers into runs of about `BLOCK` topics."""
+    first = 0
+    for reader in range(1, len(owners)):
+        if owners[reader] - owners[first] >= BLOCK or reader == len(owners) - 1:
+            yield first, reader
+            first = reader
 
 
 def shares(topic: sparse.csr_array, paper: sparse.csr_array, terms: Sequence[str]) -> tuple[tuple[str, float], ...]:
@@ -169,23 +184,27 @@ def clusters_of(papers: sparse.csr_array, threshold: float) -> NDArray[np.int32]
     >>> clusters_of(sparse.csr_array(np.array([[1, 0], [0, 1], [1, 0]], np.float32)), 0.9).tolist()
     [0, 1, 0]
     """
-    near = sparse.csr_array(papers @ papers.T)
-    near.data = (near.data >= threshold).astype(np.float32)
-    near.eliminate_zeros()
+    blocks = []
+    for start in range(0, papers.shape[0], BLOCK):
+        near = sparse.csr_array(papers[start : start + BLOCK] @ papers.T)
+        near.data = (near.data >= threshold).astype(np.float32)
+        near.eliminate_zeros()
+        blocks.append(near)
+    near = sparse.csr_array(sparse.vstack(blocks, format="csr"))
     labels: NDArray[np.int32] = sparse.csgraph.connected_components(near, directed=False)[1]
     return labels
 
 
-def holds_phrase(words: str, text: str) -> bool:
-    """Whether a text holds a phrase as whole words, whatever the case; an s at a word's end does not matter.
+def holds_phrase(words: str, *texts: str) -> bool:
+    """Whether one of the texts holds a phrase as whole words, whatever the case; an s at a word's end does not matter.
 
-    >>> holds_phrase("diffusion models", "A Diffusion-model zoo"), holds_phrase("art", "state of the arts"), (
-    ...     holds_phrase("art", "started"))
-    (True, True, False)
+    >>> holds_phrase("diffusion models", "A Diffusion-model zoo"), holds_phrase("art", "started")
+    (True, False)
+    >>> holds_phrase("C++", "fast C++ code"), holds_phrase("C++", "vitamin C")
+    (True, False)
     """
-    wanted = [re.escape(word[:-1] if len(word) > 3 and word.endswith("s") else word) for word in _words(words)]
-    return bool(wanted) and re.search(r"\b" + r"s?\W+".join(wanted) + r"s?\b", text.casefold()) is not None
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    typed = re.findall(r"[\w+#]+", words.casefold())
+    wanted = [re.escape(word[:-1] if len(word) > 3 and word.endswith("s") else word) for word in typed]
+    phrase = r"s?[^\w+#]+".join(wanted)
+    pattern = re.compile(rf"(?<![\w+#]){phrase}s?(?![\w+#])")
+    return bool(wanted) and any(pattern.search(text.casefold()) for text in texts)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,8 @@ from scipy import sparse
 from digest.domain.cadence import Frequency
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
 from digest.domain.issue import Entry, why_of
-from digest.domain.paper import Paper
 from digest.domain.profile import Topic, TopicKind
-from digest.domain.relevance import holds_phrase, nearness, shares, terms_of_topic
+from digest.domain.relevance import nearness, shares, terms_of_topic
 from digest.domain.subscriber import Wishes
 
 CLEAR_MATCH = 0.25
@@ -22,6 +20,8 @@ LOOKED_AT = 200
 BAR = 0.04
 """Cosine below which a paper is not called near a topic: one common word in passing reaches no more."""
 TERMS_KEPT = 5
+IN_CATEGORY = 0.12
+"""What standing in a followed category counts: half a clear match, since a category is wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,7 @@ def choose(
     chosen = []
     for reader, wanted in enumerate(wishes):
         followed = _followed(wanted)
+        _count_categories(desk, followed, relevance[reader], nearest[reader], int(owners[reader]))
         picks = select(
             relevance[reader],
             desk.edition.trend,
@@ -116,20 +117,33 @@ def choose(
             clusters=desk.edition.clusters,
         )
         rows = [int(nearest[reader, pick.position]) for pick in picks]
-        words = [followed[row - owners[reader]].words if row >= 0 else "" for row in rows]
+        found = [followed[row - owners[reader]] if row >= 0 else None for row in rows]
         chosen.append(
             [
                 _entry(desk, pick, topic, topics[row : row + 1], rank=rank, has_topics=bool(followed))
-                for rank, (pick, topic, row) in enumerate(zip(picks, words, rows, strict=True), 1)
+                for rank, (pick, topic, row) in enumerate(zip(picks, found, rows, strict=True), 1)
             ]
         )
     return chosen
 
 
-def _entry(desk: Desk, pick: Pick, topic: str, row: sparse.csr_array, *, rank: int, has_topics: bool) -> Entry:
+def _count_categories(
+    desk: Desk, followed: Sequence[Topic], relevance: NDArray[np.float32], nearest: NDArray[np.intp], first: int
+) -> None:
+    """Count a followed category as nearness of its own: one word among hundreds would never reach the bar."""
+    for row, topic in enumerate(followed, first):
+        if topic.kind is TopicKind.CATEGORY:
+            members = np.fromiter(desk.about(topic), np.intp)
+            members = members[relevance[members] < IN_CATEGORY]
+            relevance[members], nearest[members] = IN_CATEGORY, row
+
+
+def _entry(desk: Desk, pick: Pick, topic: Topic | None, row: sparse.csr_array, *, rank: int, has_topics: bool) -> Entry:
     candidate = desk.edition.candidates[pick.position]
-    paper = desk.edition.vectors[[pick.position]]
-    terms = shares(row, paper, desk.vectoriser.terms_)[:TERMS_KEPT] if topic else ()
+    words = topic.words if topic else ""
+    terms: tuple[tuple[str, float], ...] = ((words, IN_CATEGORY),) if topic else ()
+    if topic and topic.kind is TopicKind.PHRASE:
+        terms = shares(row, desk.edition.vectors[[pick.position]], desk.vectoriser.terms_)[:TERMS_KEPT]
     return Entry(
         rank=rank,
         paper_id=candidate.paper_id,
@@ -138,27 +152,17 @@ def _entry(desk: Desk, pick: Pick, topic: str, row: sparse.csr_array, *, rank: i
         card=candidate.card,
         from_relevance=pick.from_relevance,
         from_trend=pick.from_trend,
-        topic=topic,
+        topic=words,
         terms=terms,
         evidence=candidate.trend.evidence,
-        why=why_of(topic, terms, has_topics=has_topics, has_votes=candidate.trend.has_votes),
+        why=why_of(words, terms, has_topics=has_topics, has_votes=candidate.trend.has_votes),
     )
 
 
 def _barred(desk: Desk, wanted: Wishes, seen: set[int]) -> set[int]:
     window = WINDOW if wanted.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
     barred = {desk.positions[paper_id] for paper_id in seen}
-    barred |= desk.edition.outside(desk.edition.day - window + timedelta(days=1))
-    for topic in wanted.topics:
-        if topic.never:
-            barred |= {desk.positions[i] for i, paper in desk.papers.items() if _is_about(paper, topic)}
-    return barred
-
-
-def _is_about(paper: Paper, topic: Topic) -> bool:
-    if topic.kind is TopicKind.CATEGORY:
-        return topic.words in paper.categories
-    return holds_phrase(topic.words, f"{paper.title}\n{paper.abstract}")
+    return barred.union(desk.before(window.days), *(desk.about(topic) for topic in wanted.topics if topic.never))
 
 
 def _followed(wanted: Wishes) -> list[Topic]:

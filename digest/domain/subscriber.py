@@ -1,11 +1,13 @@
 """A Subscriber is an address and its wishes. Whether an address is well formed is decided where it comes in."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from digest.domain.cadence import Cadence
-from digest.domain.profile import Topic
+from digest.domain.cadence import Cadence, Frequency
+from digest.domain.profile import Topic, TopicKind
 
 LENGTHS = range(3, 26)
 """How many papers an issue may hold."""
@@ -46,6 +48,22 @@ class Wishes:
             raise ValueError(f"the weight of the trend lies between 0 and 1, not {self.trend_weight}")
 
 
+def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
+    """Write wishes as JSON can hold them."""
+    return asdict(wishes)
+
+
+def wishes_from_json(record: Mapping[str, Any]) -> Wishes:
+    """Read wishes as `wishes_to_json` wrote them.
+
+    >>> wishes_from_json(wishes_to_json(Wishes(length=5))) == Wishes(length=5)
+    True
+    """
+    topics = tuple(Topic(**(one | {"kind": TopicKind(one["kind"])})) for one in record["topics"])
+    cadence = record["cadence"] | {"frequency": Frequency(record["cadence"]["frequency"])}
+    return Wishes(**{**record, "topics": topics, "cadence": Cadence(**cadence)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """An address and its wishes."""
@@ -58,6 +76,7 @@ class Subscriber:
     confirmed_at: datetime | None = None
     next_issue_at: datetime | None = None
     profile_revision: int = 0
+    covered_until: date | None = None
 
 
 class Refused(ValueError):  # noqa: N818 - the page says it in these words.

@@ -1,11 +1,14 @@
 """Register: subscribers from rows of a table and back; a bad row is named and the others go on."""
 
+import csv
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TextIO
 
 from digest.actions.report import Report
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import read_topics
+from digest.domain.profile import Topic, read_topics
 from digest.domain.subscriber import Subscriber, Wishes
 from digest.service import Service
 
@@ -17,7 +20,19 @@ class RegisterReport(Report):
     """How many subscribers were added or invited."""
 
     added: int = 0
-    named: list[str] = field(default_factory=list)
+
+
+def read_rows(file: TextIO) -> list[dict[str, str]]:
+    """Read the rows of a CSV file whose first line names the columns; raises ValueError if it does not.
+
+    >>> import io
+    >>> read_rows(io.StringIO("address,topics\\na@readers.example,cs.CL"))
+    [{'address': 'a@readers.example', 'topics': 'cs.CL'}]
+    """
+    rows = csv.DictReader(file)
+    if "address" not in (rows.fieldnames or ()):
+        raise ValueError(f"its first line must name the columns, separated by commas: {', '.join(COLUMNS)}")
+    return list(rows)
 
 
 def register(service: Service, rows: Iterable[Mapping[str, str]], *, invite: bool = False) -> RegisterReport:
@@ -44,28 +59,38 @@ def _register(service: Service, address: str, wishes: Wishes, report: RegisterRe
     if invite:
         happened = service.invite(address, wishes, consent=consent)
     else:
-        happened = "asked" if service.add(address, wishes, consent=consent) else "already there"
+        happened = "asked" if service.add(address, wishes, consent=consent) else "already subscribed"
     if happened == "asked":
         report.added += 1
     else:
-        report.skipped[happened] += 1
+        report.skipped[f"{happened}: wishes are changed by the link in the reader's mail"] += 1
 
 
 def wishes_of(row: Mapping[str, str]) -> Wishes:
-    """Read wishes from a row; empty cells mean what a new reader gets."""
+    """Read wishes from a row; an empty cell means what a new reader gets. Topics stand one a line, or by semicolons."""
     usual = Wishes()
-    followed = read_topics((row.get("topics") or "").splitlines())
-    never = read_topics((row.get("never") or "").splitlines(), never=True)
+    frequency = row.get("frequency") or usual.cadence.frequency
+    if frequency not in set(Frequency):
+        raise ValueError(f"frequency is daily, weekdays or weekly, not {frequency!r}")
+    zone = row.get("zone") or usual.cadence.zone
     return Wishes(
-        topics=followed + never,
-        cadence=Cadence(
-            frequency=Frequency(row.get("frequency") or usual.cadence.frequency),
-            hour=int(row.get("hour") or usual.cadence.hour),
-            zone=row.get("zone") or usual.cadence.zone,
-        ),
-        length=int(row.get("length") or usual.length),
-        trend_weight=float(row.get("trend_weight") or usual.trend_weight),
+        topics=_topics(row, "topics", never=False) + _topics(row, "never", never=True),
+        cadence=Cadence(frequency=Frequency(frequency), hour=int(_number(row, "hour", usual.cadence.hour)), zone=zone),
+        length=int(_number(row, "length", usual.length)),
+        trend_weight=_number(row, "trend_weight", usual.trend_weight),
     )
+
+
+def _topics(row: Mapping[str, str], column: str, *, never: bool) -> tuple[Topic, ...]:
+    return read_topics(re.split(r"[\n;]", row.get(column) or ""), never=never)
+
+
+def _number(row: Mapping[str, str], column: str, usual: float) -> float:
+    typed = row.get(column) or str(usual)
+    try:
+        return float(typed)
+    except ValueError:
+        raise ValueError(f"{column} must be a number, not {typed!r}") from None
 
 
 def row_of(one: Subscriber) -> dict[str, str]:

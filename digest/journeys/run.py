@@ -48,6 +48,7 @@ def run(
     day: date | None = None,
     files: Sequence[Path] = (),
     observed_at: datetime | None = None,
+    dry_run: bool = False,
     advance: Advance = stay_silent,
 ) -> RunReport:
     """Collect, publish, compose and deliver.
@@ -60,12 +61,15 @@ def run(
         Recorded answers to read in place of asking the sources.
     observed_at : datetime, optional
         When the recorded answers were true; the morning of `day` if it is not said.
+    dry_run : bool
+        Collect and publish, but compose and send nothing: the report says how many issues there would be.
     """
-    as_of = observed_at or (datetime.combine(day, MORNING, UTC) if day else service.now())
+    morning = datetime.combine(day, MORNING, UTC) if day and files else service.now()
+    as_of = observed_at or morning
     on = day or as_of.date()
     return RunReport(
         collect=service.collect(on, files=files, observed_at=as_of, advance=advance),
         publish=service.publish(on, as_of=as_of, advance=advance),
-        compose=service.compose(day=day, as_of=as_of, advance=advance),
-        deliver=service.deliver(advance=advance),
+        compose=service.compose(day=day, as_of=as_of, dry_run=dry_run, advance=advance),
+        deliver=service.deliver(dry_run=dry_run, advance=advance),
     )

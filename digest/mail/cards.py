@@ -54,11 +54,21 @@ class CardFacts:
             "abstract_url": paper.abstract_url,
             "byline": byline(paper, self.listed_on),
             "abstract": shorten(paper.abstract, ABSTRACT_CHARACTERS),
-            "trend": f"Trend {round(100 * self.trend.value)} of 100: {', '.join(self.trend.evidence)}.",
+            "trend": trend_line(self.trend),
         }
         # A mark in a paper's own text is replaced, not removed: what stood around it could join to another.
         whole = {name: MARK.sub("-", value) for name, value in shown.items()}
         return whole | {"links": [(name, MARK.sub("-", address)) for name, address in links if address]}
+
+
+def trend_line(trend: TrendScore) -> str:
+    """Say the trend with its evidence; one that rests on no votes is not called a number.
+
+    >>> trend_line(TrendScore(value=0.5, evidence=("9 upvotes in 8 h, usual 9",)))
+    'Trend 50 of 100: 9 upvotes in 8 h, usual 9.'
+    """
+    evidence = ", ".join(trend.evidence)
+    return f"Trend {round(100 * trend.value)} of 100: {evidence}." if trend.has_votes else f"Trend: {evidence}."
 
 
 def byline(paper: Paper, listed_on: date) -> str:

@@ -1,6 +1,6 @@
 """Joins a mail from compiled fragments: pure, so that the same issue gives the same bytes at any time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from hashlib import sha256
@@ -18,7 +18,13 @@ from digest.resources import day_words, templates
 
 
 def letter_for_issue(
-    issue: Issue, delivery_id: int, frames: Mapping[str, Any], cards: Mapping[str, Mapping[str, Parts]], links: Links
+    issue: Issue,
+    delivery_id: int,
+    frames: Mapping[str, Any],
+    cards: Mapping[str, Mapping[str, Parts]],
+    links: Links,
+    *,
+    shared: bool = False,
 ) -> Letter:
     """Join the mail of an issue.
 
@@ -27,10 +33,14 @@ def letter_for_issue(
     delivery_id : the row of the ledger; the mail's links and its Message-ID are made of it
     frames : the edition's frames by name
     cards : compiled cards by hash, those of the issue's entries at least
+    shared : leave out the reader's address and own links, for a page that may be passed on
     """
     masthead = Masthead(**frames["masthead"])
     links = Links(masthead.public_url, links.keys)
     values = values_for_issue(issue, delivery_id, links)
+    if shared:
+        home = f"{masthead.public_url}/"
+        values |= {"address": "its reader", "preferences": home, "leave": home}
     htmls, texts = _join(frames["html_head"], values, _escaped), _join(frames["text_head"], values, str)
     for entry in issue.entries:
         own = {"rank": str(entry.rank), "why": entry.why}
@@ -68,23 +78,22 @@ def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, 
     }
 
 
-def letter_for_confirmation(
-    address: str, confirm_url: str, topics: Sequence[str], masthead: Masthead, now: datetime
-) -> dict[str, str]:
-    """Render a confirmation; kept with its delivery, since no edition stands behind it."""
-    context = {"masthead": masthead, "confirm_url": confirm_url, "topics": list(topics)}
-    return {
-        "subject": tidy(_render("confirmation/subject.txt", context)),
-        "text": _render("confirmation/body.txt", context),
-        "html": inline(_render("confirmation/body.html", context)),
-        "recipient": address,
-        "date": format_datetime(now.astimezone(UTC)),
-    }
+def letter_for_confirmation(delivery_id: int, facts: Mapping[str, Any], masthead: Masthead, links: Links) -> Letter:
+    """Render a confirmation of what was kept with its delivery: recipient, number, key and date.
 
-
-def letter_kept(kind: Kind, delivery_id: int, kept: Mapping[str, str], masthead: Masthead) -> Letter:
-    """Make a letter of one that was kept with its delivery."""
-    return Letter(**kept, message_id=message_id(kind, delivery_id, masthead), masthead=masthead)
+    What a stranger typed into the form does not stand in it, so that nobody can write to others through it.
+    """
+    url = links.link(Purpose.CONFIRM, facts["confirmation"], facts["key_id"])
+    context = {"masthead": masthead, "confirm_url": url}
+    return Letter(
+        subject=tidy(_render("confirmation/subject.txt", context)),
+        text=_render("confirmation/body.txt", context),
+        html=inline(_render("confirmation/body.html", context)),
+        recipient=facts["recipient"],
+        message_id=message_id(Kind.CONFIRMATION, delivery_id, masthead),
+        date=format_datetime(datetime.fromisoformat(facts["date"]).astimezone(UTC)),
+        masthead=masthead,
+    )
 
 
 def message_id(kind: Kind, delivery_id: int, masthead: Masthead) -> str:

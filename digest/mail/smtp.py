@@ -2,13 +2,16 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from digest.domain.delivery import Outcome, Reply
 from digest.domain.message import Message
+from digest.mail.transport import TransportDown
 
-CONNECT_SECONDS = 60.0
-COMMAND_SECONDS = 600.0
+TALK_SECONDS = 60.0
+DOT_SECONDS = 600.0
 """RFC 5321, 4.5.3.2: a server may take ten minutes over the final dot."""
 Security = Literal["starttls", "tls", "none"]
 
@@ -16,8 +19,9 @@ Security = Literal["starttls", "tls", "none"]
 class Smtp:
     """Sends messages to one mail server.
 
-    A 4yz reply, and a connection lost before the message was handed over, mean later; 5yz means refused; a connection
-    lost between the final dot and its reply means unknown (RFC 1047).
+    A 4yz reply means later, 5yz refused; a connection lost between the final dot and its reply means unknown
+    (RFC 1047). A connection that died while it was idle is opened anew, once; where none can be opened the transport
+    is down.
     """
 
     def __init__(self, host: str, port: int, *, security: Security, login: str = "", password: str = "") -> None:
@@ -26,11 +30,14 @@ class Smtp:
 
     def send(self, message: Message) -> Reply:
         """Send one message over the open connection, or a new one."""
+        reused = self._open is not None
+        server = self._connection()
         try:
-            server = self._connection()
             refused = self._envelope(server, message)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
+            if reused:
+                return self.send(message)
             return Reply(outcome=Outcome.LATER, text=f"{self.host}: {error}")
         return refused or self._handed_over(server, message)
 
@@ -44,22 +51,29 @@ class Smtp:
                 server.close()
 
     def _connection(self) -> smtplib.SMTP:
-        if self._open is not None:
-            return self._open
+        if self._open is None:
+            try:
+                self._open = self._greeted()
+            except (OSError, smtplib.SMTPException) as error:
+                raise TransportDown(f"{self.host}:{self.port} cannot be used: {error}") from error
+        return self._open
+
+    def _greeted(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=CONNECT_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=TALK_SECONDS, context=context)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=CONNECT_SECONDS)
-        self._open = server
-        server.ehlo()
-        if self.security == "starttls":
-            server.starttls(context=context)
+            server = smtplib.SMTP(self.host, self.port, timeout=TALK_SECONDS)
+        try:
             server.ehlo()
-        if self.login:
-            server.login(self.login, self.password)
-        if server.sock is not None:
-            server.sock.settimeout(COMMAND_SECONDS)
+            if self.security == "starttls":
+                server.starttls(context=context)
+                server.ehlo()
+            if self.login:
+                server.login(self.login, self.password)
+        except (OSError, smtplib.SMTPException):
+            server.close()
+            raise
         return server
 
     def _envelope(self, server: smtplib.SMTP, message: Message) -> Reply | None:
@@ -76,7 +90,8 @@ class Smtp:
     def _handed_over(self, server: smtplib.SMTP, message: Message) -> Reply:
         try:
             server.send(_stuffed(message.body) + b".\r\n")
-            code, text = server.getreply()
+            with _patience(server, DOT_SECONDS):
+                code, text = server.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Reply(
@@ -95,6 +110,15 @@ class Smtp:
             except (OSError, smtplib.SMTPException):
                 self.close()
         return Reply(outcome=Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, text=_words(code, text))
+
+
+@contextmanager
+def _patience(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
+    yield
+    if server.sock is not None:
+        server.sock.settimeout(TALK_SECONDS)
 
 
 def _stuffed(body: bytes) -> bytes:

@@ -6,12 +6,10 @@ from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from lxml import etree
-
 from digest.domain import identity, text
 from digest.domain.listing import Batch, Listing, ListingKind
 from digest.domain.paper import Paper
-from digest.sources.base import BadRecord, SourceError, day_of, gather, xml_elements
+from digest.sources.base import BadRecord, SourceError, day_of, gather, local_name, xml_elements
 from digest.sources.fetch import Fetcher
 
 NAME = "arxiv"
@@ -39,7 +37,7 @@ def parse_day_feed(body: bytes) -> Batch:
         If it is no feed, or a feed that says the query was wrong.
     """
     root, items, cut_short = xml_elements(body, wanted={"item", "entry"}, roots={"rss", "feed"})
-    title = _value(root if etree.QName(root).localname == "feed" else root[0] if len(root) else root, "title")
+    title = _value(root if local_name(root) == "feed" else root[0] if len(root) else root, "title")
     if title.startswith("Feed error"):
         raise SourceError(f"arXiv refused the query: {_error_text(root)}")
     listings, faults = gather(items, _read, name=_name)
@@ -76,7 +74,6 @@ def _read(item: Any) -> Listing:
         abstract=text.readable(PREFIX.sub("", _value(item, "description") or _value(item, "summary"))),
         authors=tuple(name for part in creators if (name := _author(part))),
         categories=tuple(dict.fromkeys(_categories(item))),
-        published_on=listed_on if kind in {ListingKind.NEW, ListingKind.CROSS} else None,
         text_source=NAME,
     )
     return Listing(paper=paper, source=NAME, kind=ListingKind(kind), listed_on=listed_on)

@@ -1,7 +1,7 @@
 """What every source shares: the protocol, its errors, and how records become a Batch. No format lives here."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -117,19 +117,19 @@ def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any
     except etree.XMLSyntaxError as error:
         root = _take(parser, root, found, wanted)
         cut_short = f"the answer breaks off or is malformed after {len(found)} records ({error.msg})"
-    if root is None or etree.QName(root).localname not in roots:
+    if root is None or local_name(root) not in roots:
         raise SourceError(f"the answer is no feed; it begins with {start[:60].decode('utf-8', 'replace')!r}")
     return root, found, cut_short
+
+
+def local_name(element: Any) -> str:
+    """Give the name of an element without its namespace; lxml's own way raises for a name it does not like."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _take(parser: Any, root: Any, found: list[Any], wanted: set[str]) -> Any:
     for event, element in parser.read_events():
         root = element if root is None else root
-        if event == "end" and isinstance(element.tag, str) and etree.QName(element).localname in wanted:
+        if event == "end" and isinstance(element.tag, str) and local_name(element) in wanted:
             found.append(element)
     return root
-
-
-def as_utc(moment: datetime) -> datetime:
-    """Give the same moment in UTC."""
-    return moment.astimezone(UTC)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import hishel
 import httpx2
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 TRY_AGAIN = {429, 500, 502, 503, 504}
 TIME_OUT = httpx2.Timeout(60, connect=15)
 LONGEST_WAIT = 120.0
+PLAIN = " @:/.,;-_+~"
+"""Characters of a contact that may stand in a header as they are; others are percent-encoded."""
+WAITS = tenacity.wait_exponential(multiplier=2, max=60) + tenacity.wait_random(0, 1)
 Turn = Callable[[str], AbstractContextManager[Any]]
 
 
@@ -65,8 +68,9 @@ class Fetcher:
             cache.mkdir(parents=True, exist_ok=True)
             storage = hishel.SqliteStorage(database_path=cache / "http.sqlite3", max_stream_size=most_bytes)
             wire = CacheTransport(wire, storage=storage, rfc=True)
-        agent = f"trending-papers-digest (+{contact})"
-        self.client = httpx2.Client(transport=wire, headers={"User-Agent": agent}, timeout=TIME_OUT, trust_env=False)
+        # no-cache: the cache answers only after asking whether its copy still holds; a stale day must not last.
+        told = {"User-Agent": f"trending-papers-digest (+{quote(contact, safe=PLAIN)})", "Cache-Control": "no-cache"}
+        self.client = httpx2.Client(transport=wire, headers=told, timeout=TIME_OUT, trust_env=False)
         self.retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryAgain),
             stop=tenacity.stop_after_attempt(attempts),
@@ -131,4 +135,4 @@ def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     wished = error.after if isinstance(error, TryAgain) else 0.0
     log.warning("asking again after: %s", error)
-    return max(wished, float(tenacity.wait_exponential_jitter(initial=2, max=60)(state)))
+    return max(wished, float(WAITS(state)))

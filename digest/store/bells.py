@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from digest.store.database import insert_missing
 from digest.store.tables import bells
@@ -15,6 +15,6 @@ def ring(connection: Connection, name: str, *, now: datetime, next_at: datetime)
     return bool(connection.execute(update(bells).where(due).values(next_at=next_at)).rowcount)
 
 
-def next_at(connection: Connection, name: str) -> datetime | None:
-    """When a bell rings next, or None if it never rang."""
-    return connection.scalar(select(bells.c.next_at).where(bells.c.name == name))
+def put_off(connection: Connection, name: str, until: datetime) -> None:
+    """Let a bell rest until a moment."""
+    connection.execute(update(bells).where(bells.c.name == name).values(next_at=until))

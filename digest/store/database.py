@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
@@ -28,12 +28,16 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(url)
+            if parsed.drivername in {"postgresql", "postgres"}:
+                parsed = parsed.set(drivername="postgresql+psycopg")
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             if self.is_sqlite and not parsed.database:
                 raise StoreError("a SQLite database needs a file: sqlite:///digest.sqlite3")
-            self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise StoreError(f"DIGEST_DATABASE_URL cannot be used: {error}") from error
+            self.engine = _sqlite_engine(parsed) if self.is_sqlite else create_engine(parsed, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise StoreError("PostgreSQL needs its driver: install the package with [postgresql]") from error
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise StoreError(f"DIGEST_DATABASE_URL must be like sqlite:///digest.sqlite3: {error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -56,7 +60,8 @@ class Database:
                     return False
                 return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == newest)
         except DatabaseError as error:
-            raise StoreError(f"the database cannot be opened: {error.orig}") from error
+            where = self.engine.url.render_as_string(hide_password=True)
+            raise StoreError(f"the database {where} cannot be opened: {error.orig}") from error
 
     def migrate(self) -> None:
         """Apply every migration that is missing; two processes at once do it once."""
@@ -76,7 +81,7 @@ class Database:
         self.engine.dispose()
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")

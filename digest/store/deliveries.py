@@ -13,9 +13,9 @@ from digest.store.database import inserting
 from digest.store.subscribers import address_key
 from digest.store.tables import deliveries, subscribers, suppressions
 
-LEASE = timedelta(minutes=20)
+LEASE = timedelta(minutes=30)
 """Longer than any one message may take, since it is renewed before each."""
-MOST_CLAIMED = 500
+MOST_CLAIMED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class Claim:
 
     delivery: Delivery
     issue_id: int | None
-    letter: dict[str, str] | None
+    letter: dict[str, Any] | None
+    was_handed_over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def queue(
     *,
     now: datetime,
     issue_id: int | None = None,
-    letter: dict[str, str] | None = None,
+    letter: dict[str, Any] | None = None,
 ) -> int | None:
     """Queue a delivery and give its number, or None if it is already in the ledger."""
     row = {"subscriber_id": subscriber_id, "kind": kind, "key": key, "issue_id": issue_id, "letter": letter}
@@ -71,14 +72,16 @@ def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: date
     taken = update(deliveries).where(deliveries.c.id.in_(free.scalar_subquery()))
     taken = taken.values(state=State.SENDING, holder=holder, held_until=now + LEASE)
     rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
-    claims = [Claim(delivery=_delivery_of(row), issue_id=row["issue_id"], letter=row["letter"]) for row in rows]
+    claims = [_claim_of(row) for row in rows]
     return sorted(claims, key=lambda one: (one.delivery.kind is not Kind.CONFIRMATION, one.delivery.id))
 
 
 def hold(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> bool:
-    """Renew the claim on a delivery right before it is sent; False if somebody else took it over."""
+    """Renew the claim on a delivery and note that it is handed over now; False if somebody else took it over."""
     mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
-    return bool(connection.execute(update(deliveries).where(mine).values(held_until=now + LEASE)).rowcount)
+    return bool(
+        connection.execute(update(deliveries).where(mine).values(held_until=now + LEASE, handed_over_at=now)).rowcount
+    )
 
 
 def holders(connection: Connection) -> list[str]:
@@ -102,17 +105,27 @@ def unwanted(connection: Connection, delivery: Delivery) -> str:
     return "" if row.status == Status.ACTIVE else f"subscriber is {row.status}"
 
 
-def settle(connection: Connection, delivery: Delivery, end: Settled, now: datetime) -> None:
-    """Write down how a delivery ended, or when it is tried again."""
+def settle(connection: Connection, delivery: Delivery, holder: str, end: Settled, now: datetime) -> None:
+    """Write down how a delivery this holder has ended, or when it is tried again."""
     values: dict[str, Any] = {"state": end.state, "reply": end.reply[:1_000], "message_sha256": end.sha256}
     values |= {"next_attempt_at": end.next_attempt_at, "attempts": delivery.attempts + 1}
-    values |= {"holder": None, "held_until": None, "sent_at": now if end.state is State.SENT else None}
-    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
+    values |= {"holder": None, "held_until": None, "handed_over_at": None}
+    values["sent_at"] = now if end.state is State.SENT else None
+    mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder)
+    connection.execute(update(deliveries).where(mine).values(**values))
+
+
+def let_go(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> None:
+    """Queue a delivery again that was held and not sent."""
+    mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder)
+    back = {"state": State.QUEUED, "holder": None, "held_until": None, "handed_over_at": None, "next_attempt_at": now}
+    connection.execute(update(deliveries).where(mine).values(**back))
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:
-    """Queue again whatever a holder still has, untouched."""
+    """Queue again whatever a holder still has; what was handed over and not settled waits for its lease to end."""
     mine = (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
+    mine &= deliveries.c.handed_over_at.is_(None)
     back = {"state": State.QUEUED, "holder": None, "held_until": None, "next_attempt_at": now}
     connection.execute(update(deliveries).where(mine).values(**back))
 
@@ -121,6 +134,13 @@ def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | N
     """Give a delivery and its issue's number."""
     row = connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
     return (_delivery_of(row), row["issue_id"]) if row else None
+
+
+def waiting(connection: Connection) -> tuple[int, datetime | None]:
+    """Count what is queued, and give the moment the first of it is tried."""
+    query = select(func.count(), func.min(deliveries.c.next_attempt_at)).where(deliveries.c.state == State.QUEUED)
+    number, first_at = connection.execute(query).one()
+    return number, first_at
 
 
 def last_sent(connection: Connection, most: int) -> list[tuple[int, int]]:
@@ -135,6 +155,11 @@ def counts(connection: Connection) -> dict[str, int]:
     """Count the rows of the ledger by state."""
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state).order_by(deliveries.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _claim_of(row: Any) -> Claim:
+    handed = row["handed_over_at"] is not None
+    return Claim(delivery=_delivery_of(row), issue_id=row["issue_id"], letter=row["letter"], was_handed_over=handed)
 
 
 def _delivery_of(row: Any) -> Delivery:

@@ -1,6 +1,7 @@
 """Issues, and which papers a reader was shown: none twice, by the table's own key."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
@@ -11,20 +12,20 @@ from digest.store.database import insert_missing, inserting
 from digest.store.tables import issues, shown_papers
 
 
-def add(
-    connection: Connection,
-    subscriber: Subscriber,
-    entries: Sequence[Entry],
-    *,
-    edition_id: int,
-    period: str,
-    key_id: int,
-    now: datetime,
-) -> int | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an issue is frozen with besides its entries."""
+
+    edition_id: int
+    period: str
+    key_id: int
+    created_at: datetime
+
+
+def add(connection: Connection, subscriber: Subscriber, entries: Sequence[Entry], facts: Facts) -> int | None:
     """Keep an issue and give its number, or None if the reader has one for the period."""
-    row = {"subscriber_id": subscriber.id, "edition_id": edition_id, "period": period, "created_at": now}
-    row |= {"address": subscriber.address, "zone": subscriber.wishes.cadence.zone, "key_id": key_id}
-    row["entries"] = entries_to_json(entries)
+    row = asdict(facts) | {"subscriber_id": subscriber.id, "address": subscriber.address}
+    row |= {"zone": subscriber.wishes.cadence.zone, "entries": entries_to_json(entries)}
     statement = inserting(connection, issues).values(**row).on_conflict_do_nothing().returning(issues.c.id)
     issue_id = connection.execute(statement).scalar()
     if issue_id is None:
@@ -38,8 +39,9 @@ def shown(connection: Connection, subscriber_ids: Collection[int], paper_ids: Co
     """Give, for each subscriber, which of the papers were in an issue before."""
     seen: dict[int, set[int]] = {}
     wanted = set(paper_ids)
-    inside = shown_papers.c.subscriber_id.in_(subscriber_ids)
-    for row in connection.execute(select(shown_papers.c.subscriber_id, shown_papers.c.paper_id).where(inside)):
+    readers = shown_papers.c.subscriber_id.in_(subscriber_ids)
+    query = select(shown_papers.c.subscriber_id, shown_papers.c.paper_id).where(readers)
+    for row in connection.execute(query.where(shown_papers.c.paper_id >= min(wanted, default=0))):
         if row.paper_id in wanted:
             seen.setdefault(row.subscriber_id, set()).add(row.paper_id)
     return seen
@@ -48,7 +50,8 @@ def shown(connection: Connection, subscriber_ids: Collection[int], paper_ids: Co
 def having(connection: Connection, subscriber_ids: Collection[int], periods: Iterable[str]) -> set[tuple[int, str]]:
     """Give the (subscriber, period) pairs that already have an issue."""
     inside = issues.c.subscriber_id.in_(subscriber_ids) & issues.c.period.in_(set(periods))
-    return {(row.subscriber_id, row.period) for row in connection.execute(select(issues).where(inside))}
+    pairs = connection.execute(select(issues.c.subscriber_id, issues.c.period).where(inside))
+    return {(row.subscriber_id, row.period) for row in pairs}
 
 
 def with_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Issue]:

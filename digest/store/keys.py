@@ -14,6 +14,9 @@ def all_keys(connection: Connection) -> dict[int, str]:
     return {row.id: row.secret for row in connection.execute(select(keys))}
 
 
-def make_first(connection: Connection, now: datetime) -> None:
-    """Make the first key, unless there is one."""
+def ensure(connection: Connection, own: str, now: datetime) -> None:
+    """Make the first key unless there is one, and keep the operator's own beside it if one is set."""
     insert_missing(connection, keys, [{"id": 1, "secret": secrets.token_urlsafe(48), "created_at": now}])
+    held = all_keys(connection)
+    if own and own not in held.values():
+        insert_missing(connection, keys, [{"id": max(held) + 1, "secret": own, "created_at": now}])

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from digest.domain.subscriber import Subscriber
+from digest.store.database import inserting
 from digest.store.tables import profile_vectors
 
 
@@ -28,11 +29,10 @@ def vectors_of(
 def keep(
     connection: Connection, readers: Sequence[Subscriber], vectoriser: int, made: Mapping[int, sparse.csr_array]
 ) -> None:
-    """Keep vectors made anew in place of the old."""
+    """Keep vectors made anew in place of the old; two composing at once may both keep the same."""
     if not made:
         return
     revisions = {reader.id: reader.profile_revision for reader in readers}
-    connection.execute(delete(profile_vectors).where(profile_vectors.c.subscriber_id.in_(made)))
     rows = [
         {
             "subscriber_id": subscriber_id,
@@ -44,4 +44,6 @@ def keep(
         }
         for subscriber_id, rows in made.items()
     ]
-    connection.execute(insert(profile_vectors), rows)
+    statement = inserting(connection, profile_vectors)
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "subscriber_id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["subscriber_id"], set_=changed), rows)

@@ -1,14 +1,14 @@
 """Subscribers, their topics and confirmations, and who must never be written to again."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Topic, TopicKind
-from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.domain.subscriber import Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
 
@@ -71,6 +71,17 @@ def active(connection: Connection, *, after_id: int, most: int) -> Sequence[Subs
     return _read(connection, (subscribers.c.status == Status.ACTIVE) & (subscribers.c.id > after_id), most)
 
 
+def still_active(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Give those who are active now, and keep them from changing until the transaction ends."""
+    query = select(subscribers.c.id).where(subscribers.c.id.in_(ids), subscribers.c.status == Status.ACTIVE)
+    return set(connection.scalars(query.order_by(subscribers.c.id).with_for_update()))
+
+
+def cover(connection: Connection, subscriber_id: int, until: date) -> None:
+    """Note the last local day that a reader has an issue for."""
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(covered_until=until))
+
+
 def move_due(connection: Connection, subscriber: Subscriber, to: datetime) -> bool:
     """Move the due moment on, unless another process did so first: compare and set."""
     unchanged = (subscribers.c.id == subscriber.id) & (subscribers.c.next_issue_at == subscriber.next_issue_at)
@@ -111,34 +122,36 @@ def release(connection: Connection, address: str, reason: str) -> None:
     connection.execute(delete(suppressions).where(held))
 
 
-def ask(connection: Connection, subscriber_id: int, now: datetime) -> int:
-    """Note that a confirmation was asked for, and give its number."""
-    values = {"subscriber_id": subscriber_id, "asked_at": now}
+def ask(connection: Connection, subscriber_id: int, wishes: Wishes, now: datetime) -> int:
+    """Note that a confirmation was asked for and what is wanted once it is given; give its number."""
+    values = {"subscriber_id": subscriber_id, "asked_at": now, "wishes": wishes_to_json(wishes)}
     return int(connection.execute(insert(confirmations).values(**values).returning(confirmations.c.id)).scalar_one())
 
 
 def asked_since(connection: Connection, subscriber_id: int, since: datetime) -> int:
-    """Count the confirmations asked for since a moment."""
+    """Count the confirmations asked for since a moment that nobody answered."""
     asked = (confirmations.c.subscriber_id == subscriber_id) & (confirmations.c.asked_at > since)
+    asked &= confirmations.c.confirmed_at.is_(None)
     return connection.scalar(select(func.count()).select_from(confirmations).where(asked)) or 0
 
 
-def confirm(connection: Connection, confirmation_id: int, now: datetime) -> tuple[int, bool] | None:
-    """Mark a confirmation as given; (subscriber, whether it is the first time), or None if there is none."""
+def confirm(connection: Connection, confirmation_id: int, now: datetime) -> tuple[int, Wishes | None] | None:
+    """Mark a confirmation as given; (subscriber, wishes if it is the first time), or None if there is none."""
     query = select(confirmations).where(confirmations.c.id == confirmation_id)
     row = connection.execute(query).first()
     if row is None:
         return None
     open_one = (confirmations.c.id == confirmation_id) & confirmations.c.confirmed_at.is_(None)
     changed = connection.execute(update(confirmations).where(open_one).values(confirmed_at=now)).rowcount
-    return row.subscriber_id, bool(changed)
+    return row.subscriber_id, wishes_from_json(row.wishes) if changed else None
 
 
-def remove(connection: Connection, subscriber_id: int, tables: Iterable[Any]) -> None:
-    """Forget a subscriber in every table given, and at last the subscriber."""
+def remove(connection: Connection, subscriber: Subscriber, tables: Iterable[Any]) -> None:
+    """Forget a subscriber in every table given, and at last the subscriber; a bounce or complaint stays known."""
     for table in tables:
-        connection.execute(delete(table).where(table.c.subscriber_id == subscriber_id))
-    connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
+        connection.execute(delete(table).where(table.c.subscriber_id == subscriber.id))
+    connection.execute(delete(subscribers).where(subscribers.c.id == subscriber.id))
+    release(connection, subscriber.address, Status.UNSUBSCRIBED)
 
 
 def _keep_topics(connection: Connection, subscriber_id: int, wanted: Sequence[Topic]) -> None:
@@ -165,7 +178,9 @@ def _read(connection: Connection, condition: Any, most: int | None = None) -> Se
 def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
     cadence = Cadence(frequency=Frequency(row["frequency"]), hour=row["hour"], zone=row["zone"])
     wishes = Wishes(topics=followed, cadence=cadence, length=row["length"], trend_weight=row["trend_weight"])
-    plain = {name: row[name] for name in ("id", "address", "created_at", "confirmed_at", "next_issue_at")}
+    plain = {
+        name: row[name] for name in ("id", "address", "created_at", "confirmed_at", "next_issue_at", "covered_until")
+    }
     return Subscriber(**plain, status=Status(row["status"]), wishes=wishes, profile_revision=row["profile_revision"])
 
 

@@ -27,6 +27,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+# A number is never given out twice: links and Message-IDs are made of it (SQLite would reuse the highest).
 metadata = MetaData(naming_convention=NAMES)
 
 
@@ -53,6 +54,7 @@ papers = Table(
     Column("page_url", Text, nullable=False),
     Column("text_source", String(40), nullable=False),
     Column("first_seen_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 listings = Table(
@@ -138,8 +140,10 @@ subscribers = Table(
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("next_issue_at", Moment),
+    Column("covered_until", Date),
     Column("consent", JSON, nullable=False),
     Index(None, "status", "next_issue_at"),
+    sqlite_autoincrement=True,
 )
 
 topics = Table(
@@ -169,7 +173,9 @@ confirmations = Table(
     Column("id", Integer, primary_key=True),
     _to("subscribers", index=True),
     Column("asked_at", Moment, nullable=False),
+    Column("wishes", JSON, nullable=False),
     Column("confirmed_at", Moment),
+    sqlite_autoincrement=True,
 )
 
 issues = Table(
@@ -185,6 +191,7 @@ issues = Table(
     Column("key_id", Integer, nullable=False),
     Column("entries", JSON, nullable=False),
     UniqueConstraint("subscriber_id", "period"),
+    sqlite_autoincrement=True,
 )
 
 shown_papers = Table(
@@ -210,11 +217,13 @@ deliveries = Table(
     Column("next_attempt_at", Moment),
     Column("holder", String(200)),
     Column("held_until", Moment),
+    Column("handed_over_at", Moment),
     Column("reply", Text, nullable=False),
     Column("message_sha256", String(64), nullable=False),
     Column("sent_at", Moment),
     UniqueConstraint("subscriber_id", "kind", "key"),
     Index(None, "state", "next_attempt_at"),
+    sqlite_autoincrement=True,
 )
 
 suppressions = Table(
@@ -229,7 +238,7 @@ keys = Table(
     "keys",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("secret", String(100), nullable=False),
+    Column("secret", String(400), nullable=False),
     Column("created_at", Moment, nullable=False),
 )
 

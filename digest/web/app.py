@@ -11,7 +11,7 @@ from digest.service import Service
 from digest.web import admin, pages, reader
 from digest.web.guards import BodyLimit, SecurityHeaders, TryLimit
 
-SIGN_UPS = "5 per 10 minutes"
+SIGN_UPS = "20 per 10 minutes"
 FAILED_LOGINS = "10 per 5 minutes"
 
 

@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.create_table(
         "keys",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("secret", sa.String(length=100), nullable=False),
+        sa.Column("secret", sa.String(length=400), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_keys"),
     )
@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_papers"),
         sa.UniqueConstraint("key", name="uq_papers_key"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "receipts",
@@ -90,9 +91,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("covered_until", sa.Date(), nullable=True),
         sa.Column("consent", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index("ix_subscribers_status_next_issue_at", ["status", "next_issue_at"], unique=False)
@@ -109,9 +112,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wishes", sa.JSON(), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name="fk_confirmations_subscriber_id"),
         sa.PrimaryKeyConstraint("id", name="pk_confirmations"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("confirmations", schema=None) as batch_op:
         batch_op.create_index("ix_confirmations_subscriber_id", ["subscriber_id"], unique=False)
@@ -189,6 +194,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name="fk_issues_subscriber_id"),
         sa.PrimaryKeyConstraint("id", name="pk_issues"),
         sa.UniqueConstraint("subscriber_id", "period", name="uq_issues_subscriber_id_period"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "deliveries",
@@ -204,6 +210,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holder", sa.String(length=200), nullable=True),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("message_sha256", sa.String(length=64), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -211,6 +218,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name="fk_deliveries_subscriber_id"),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber_id", "kind", "key", name="uq_deliveries_subscriber_id_kind_key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_state_next_attempt_at", ["state", "next_attempt_at"], unique=False)

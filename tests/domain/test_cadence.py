@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest.domain.cadence import WEEKLY_ON, Cadence, Frequency, zone_names
 
 CHANGING = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana", "Asia/Beirut", "UTC"]
-moments = st.datetimes(datetime(2019, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
+moments = st.integers(1_546_300_800, 2_114_380_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 cadences = st.builds(
     Cadence,
     frequency=st.sampled_from(Frequency),
@@ -106,5 +106,5 @@ def test_due_moments_follow_on_each_other_with_a_period_each(cadence: Cadence, a
 
 @pytest.mark.parametrize("wrong", [{"hour": 24}, {"hour": -1}, {"zone": "Mars/Olympus"}, {"zone": "../etc/passwd"}])
 def test_hours_and_zones_that_do_not_exist_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="hour|zone"):
+    with pytest.raises(ValueError, match=r"hour|zone"):
         Cadence(**wrong)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """One paper has one key, however a source spells it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.domain.identity import arxiv_id, doi, fingerprint, paper_key
@@ -71,6 +71,7 @@ def test_dois_are_read_bare_and_in_lower_case(text: str, found: str | None) -> N
 
 
 @given(st.text() | st.from_regex(r"\A(arXiv:)?\d{4}\.\d{4,6}(v\d*)?"))
+@example(".")
 def test_reading_an_identity_never_raises(text: str) -> None:
     found = arxiv_id(text)
     assert found is None or arxiv_id(found[0]) == (found[0], None)

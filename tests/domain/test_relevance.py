@@ -73,9 +73,10 @@ def test_chinese_is_found_by_its_own_words() -> None:
     assert np.diff(rows.indptr).tolist() == [1, 0]
 
 
-def test_a_category_is_one_term() -> None:
+def test_a_category_is_a_rule_and_no_text() -> None:
     [category, phrase] = read_topics(["cs.CL", "Robot arms"])
-    assert terms_of_topic(category) == ["cs.CL"]
+    assert terms_of_topic(category) == []
+    assert "cs.CL" not in terms_of_paper(paper(categories=("cs.CL",)))
     assert terms_of_topic(phrase) == ["robot", "arms", "robot arms"]
 
 

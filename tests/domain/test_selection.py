@@ -89,12 +89,19 @@ def test_the_nearest_topic_is_named() -> None:
     assert first.why.startswith(f"Near your topic “{first.topic}”")
 
 
-@pytest.mark.parametrize("never", ["robot manipulation", "Video", "cs.CL"])
+@pytest.mark.parametrize("never", ["robot manipulation", "Video", "cs.CL", "CS.cl", "cs"])
 def test_what_a_reader_never_wants_never_comes(never: str) -> None:
     wanted = Wishes(topics=read_topics(["video"]) + read_topics([never], never=True), length=25)
     entries = chosen(DESK, wanted)
     assert not [entry for entry in entries if never.casefold() in entry.title.casefold()]
-    assert len(entries) == (0 if never == "cs.CL" else 24)
+    assert len(entries) == (0 if never.startswith(("c", "C")) else 24)
+
+
+def test_a_followed_category_counts_for_every_paper_in_it() -> None:
+    papers = [replace(one, categories=("cs.RO", "cs.CL") if i % 3 == 0 else ("cs.CL",)) for i, one in enumerate(PAPERS)]
+    entries = chosen(desk_of(papers), Wishes(topics=read_topics(["cs.ro"]), trend_weight=0, length=10))
+    assert [entry.paper_id % 3 for entry in entries] == [1] * 10
+    assert {(entry.topic, entry.why) for entry in entries} == {("cs.ro", "In cs.ro, which you follow.")}
 
 
 def test_papers_shown_before_do_not_come_again() -> None:

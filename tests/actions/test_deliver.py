@@ -1,0 +1,204 @@
+"""Delivering: once to each inbox, later when told so, never to one who left."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.actions import subscribe
+from digest.actions.compose import Round, compose
+from digest.actions.deliver import PostRoom, deliver
+from digest.actions.preview import of_delivery
+from digest.actions.report import DeliverReport
+from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, Kind, Outcome, Reply, State
+from digest.domain.message import Message
+from digest.domain.subscriber import Wishes
+from digest.links import Links, Purpose
+from digest.mail.mime import message_of
+from digest.mail.renderer import letter_for_issue
+from digest.mail.transport import TransportDown
+from digest.store import deliveries, editions, issues, subscribers
+from digest.store.database import Database
+from digest.store.deliveries import LEASE
+from tests.builders import NOW, masthead
+from tests.cast import address_of, joined
+from tests.fakes import ListTransport
+
+LINKS = Links("https://digest.example.org", {1: "k" * 64})
+LATER, REFUSED, UNKNOWN = (
+    Reply(outcome=outcome, text=outcome.value) for outcome in (Outcome.LATER, Outcome.REFUSED, Outcome.UNKNOWN)
+)
+
+
+def delivered(
+    database: Database, transport: ListTransport, at: datetime = NOW, holder: str = "me", dead: str = ""
+) -> DeliverReport:
+    room = PostRoom(links=LINKS, masthead=masthead(), holder=holder)
+    return deliver(database, transport, room, clock=lambda: at, is_dead=lambda name: name == dead)
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.reading() as connection:
+        return deliveries.counts(connection)
+
+
+@pytest.fixture
+def composed(published: Database) -> Database:
+    """Give a database with the issues of two readers queued."""
+    for name in ("ada", "bela"):
+        joined(published, name, wishes=Wishes())
+    assert compose(published, Round(now=NOW, queued_at=NOW, key_id=1)).issues == 2
+    return published
+
+
+def test_every_message_goes_out_once(composed: Database) -> None:
+    transport = ListTransport()
+    assert delivered(composed, transport).sent == 2
+    assert delivered(composed, transport).sent == 0
+    assert [message.recipient for message in transport.sent] == [address_of("ada"), address_of("bela")]
+    assert counts(composed) == {"sent": 2}
+
+
+def test_what_was_sent_can_be_made_again_to_the_byte(composed: Database) -> None:
+    transport = ListTransport()
+    delivered(composed, transport)
+    with composed.reading() as connection:
+        for message, (number, issue_id) in zip(
+            transport.sent, reversed(deliveries.last_sent(connection, 9)), strict=True
+        ):
+            found = deliveries.with_id(connection, number)
+            issue = issues.with_ids(connection, [issue_id])[issue_id]
+            pages = editions.pages_of(connection, [issue])[issue.edition_id]
+            again = message_of(letter_for_issue(issue, number, *pages, LINKS))
+            assert again.body == message.body
+            assert found is not None
+            assert found[0].message_sha256 == again.sha256
+
+
+def test_a_page_that_may_be_passed_on_holds_nothing_of_the_reader(composed: Database) -> None:
+    transport = ListTransport()
+    delivered(composed, transport)
+    with composed.reading() as connection:
+        page = of_delivery(connection, 1, LINKS).html
+    own = [LINKS.link(purpose, 1) for purpose in (Purpose.LEAVE, Purpose.PREFERENCES)]
+    assert [text for text in [*own, address_of("ada")] if text in page] == []
+    assert LINKS.link(Purpose.VIEW, 1) in page
+
+
+def test_later_is_tried_again_after_the_wait_and_not_before(composed: Database) -> None:
+    busy, free = ListTransport(lambda _: LATER), ListTransport()
+    first = delivered(composed, busy)
+    assert (first.later, first.skipped, first.done) == (2, {"queued: later": 2}, False)
+    assert (first.waiting, first.next_try_at) == (2, "2026-03-17T09:10+00:00")
+    assert delivered(composed, free, NOW + FIRST_WAIT - timedelta(seconds=1)).sent == 0
+    assert delivered(composed, free, NOW + FIRST_WAIT).sent == 2
+
+
+def test_a_message_is_given_up_before_the_next_issue(composed: Database) -> None:
+    moment, tries = NOW, 0
+    while counts(composed) == {"queued": 2}:
+        tries += bool(delivered(composed, ListTransport(lambda _: LATER), moment).skipped)
+        moment += timedelta(minutes=10)
+    assert counts(composed) == {"failed": 2}
+    assert timedelta(hours=18) < moment - NOW <= GIVE_UP_AFTER
+    assert 5 <= tries <= 15
+
+
+@pytest.mark.parametrize(("reply", "state"), [(REFUSED, State.FAILED), (UNKNOWN, State.UNKNOWN)])
+def test_what_was_refused_or_may_have_arrived_is_not_sent_again(composed: Database, reply: Reply, state: State) -> None:
+    assert delivered(composed, ListTransport(lambda _: reply)).skipped == {f"{state}: {reply.text}": 2}
+    assert delivered(composed, ListTransport(), NOW + timedelta(days=1)).sent == 0
+    assert counts(composed) == {state: 2}
+
+
+def test_who_left_after_composing_gets_nothing(composed: Database) -> None:
+    with composed.writing() as connection:
+        ada = subscribers.with_address(connection, address_of("ada"))
+        assert ada is not None
+        subscribe.leave(connection, ada, NOW)
+    transport = ListTransport()
+    report = delivered(composed, transport)
+    assert (report.sent, report.skipped) == (1, {"suppressed: unsubscribed": 1})
+    assert [message.recipient for message in transport.sent] == [address_of("bela")]
+    assert counts(composed) == {"cancelled": 1, "sent": 1}
+
+
+def test_who_leaves_while_others_are_sent_gets_nothing(composed: Database) -> None:
+    def answer(_: Message) -> Reply:
+        with composed.writing() as connection:
+            bela = subscribers.with_address(connection, address_of("bela"))
+            assert bela is not None
+            subscribe.leave(connection, bela, NOW)
+        return Reply(outcome=Outcome.SENT)
+
+    report = delivered(composed, ListTransport(answer))
+    assert (report.sent, report.skipped) == (1, {"suppressed: unsubscribed": 1})
+
+
+def test_confirmations_go_before_issues(composed: Database) -> None:
+    with composed.writing() as connection:
+        subscribe.sign_up(connection, address_of("chen"), Wishes(), consent={}, key_id=1, now=NOW)
+    transport = ListTransport()
+    delivered(composed, transport)
+    assert [message.recipient[:4] for message in transport.sent] == ["chen", "ada@", "bela"]
+    assert b"List-Unsubscribe" not in transport.sent[0].body
+
+
+def test_what_a_dead_process_left_goes_out_under_the_same_id(composed: Database) -> None:
+    with composed.writing() as connection:
+        assert len(deliveries.claim(connection, "gone", [], now=NOW)) == 2
+    transport = ListTransport()
+    assert delivered(composed, transport).sent == 0
+    assert delivered(composed, transport, dead="gone").sent == 2
+    assert len({message.id for message in transport.sent}) == 2
+
+
+def test_what_was_in_flight_when_a_process_died_is_repeated_and_counted(composed: Database) -> None:
+    with composed.writing() as connection:
+        first, _ = deliveries.claim(connection, "gone", [], now=NOW)
+        assert deliveries.hold(connection, first.delivery, "gone", NOW)
+    report = delivered(composed, ListTransport(), dead="gone")
+    assert (report.sent, report.repeated) == (2, 1)
+
+
+def test_where_no_message_can_leave_the_round_stops_and_everything_is_kept(composed: Database) -> None:
+    tried: list[str] = []
+
+    def down(message: Message) -> Reply:
+        tried.append(message.recipient)
+        raise TransportDown("no route")
+
+    report = delivered(composed, ListTransport(down))
+    assert (len(tried), report.failed, report.waiting) == (1, ["nothing can be sent now: no route"], 2)
+    assert delivered(composed, ListTransport()).sent == 2
+
+
+def test_a_message_that_breaks_the_transport_keeps_back_no_other(composed: Database) -> None:
+    def breaks(message: Message) -> Reply:
+        if message.recipient == address_of("ada"):
+            raise ZeroDivisionError
+        return Reply(outcome=Outcome.SENT)
+
+    report = delivered(composed, ListTransport(breaks))
+    assert (report.sent, report.skipped) == (1, {"failed: failed here: ZeroDivisionError()": 1})
+
+
+def test_a_claim_taken_over_meanwhile_is_not_sent_twice(composed: Database) -> None:
+    other = ListTransport()
+
+    def slow(_: Message) -> Reply:
+        taken = delivered(composed, other, NOW + LEASE + timedelta(seconds=1), holder="other")
+        assert (taken.sent, taken.repeated) == (2, 1)
+        return Reply(outcome=Outcome.SENT)
+
+    report = delivered(composed, ListTransport(slow))
+    assert "taken over by another process" in report.skipped
+    assert [message.recipient for message in other.sent].count(address_of("bela")) == 1
+
+
+def test_one_mail_that_cannot_be_made_keeps_back_no_other(composed: Database) -> None:
+    with composed.writing() as connection:
+        ada = subscribers.with_address(connection, address_of("ada"))
+        assert ada is not None
+        deliveries.queue(connection, ada.id, Kind.CONFIRMATION, "1", now=NOW, letter={"subject": "half"})
+    report = delivered(composed, ListTransport())
+    assert (report.sent, counts(composed)) == (2, {"failed": 1, "sent": 2})

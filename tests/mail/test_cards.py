@@ -1,0 +1,151 @@
+"""Joining ready fragments gives, byte for byte, what rendering the whole page would give."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.domain.issue import Entry, Issue, why_of
+from digest.domain.text import tidy, wrap
+from digest.domain.trend import Attention, Trend
+from digest.links import Links
+from digest.mail.cards import CardFacts, Parts, compile_issue, inline
+from digest.mail.mime import Letter, message_of
+from digest.mail.renderer import letter_for_issue, values_for_issue
+from digest.resources import templates
+from tests.builders import DAY, NOW, masthead, paper
+
+LINKS = Links("https://digest.example.org", {1: "k" * 64})
+MASTHEAD = masthead(list_name='Papers & "more" <3', postal_address="Straße 1, 漢字")
+RESTS_ON = "arXiv listed 1,234 papers, 1,233 were read. A & B <c>."
+ODD = [
+    "QZwhyZQ",
+    "QZwQZaZQhyZQ",
+    "<!--cut-->",
+    "<!--c<!--cut-->ut-->",
+    "QZZQ",
+    "</td></table>",
+    "{{ 7 * 7 }}",
+    "&amp; ]]>",
+]
+words = st.text(st.sampled_from("ab <>&\"'éñ\u00a0漢字אב\u202b🚀QZ.") | st.characters(), max_size=80) | st.sampled_from(
+    ODD
+)
+tidied = words.map(tidy).filter(bool)
+Compiled = tuple[dict[str, Any], list[dict[str, Parts]]]
+
+
+def card(number: int, **facts: Any) -> CardFacts:
+    [trend] = Trend().score([Attention(upvotes=number * 7 % 300 or None, hours=number, comments=number % 3)])
+    return CardFacts(paper=paper(number, **facts), listed_on=DAY - timedelta(days=number % 8), trend=trend)
+
+
+def issue_of(shown: Sequence[CardFacts], topics: Sequence[str], **facts: Any) -> Issue:
+    entries = [
+        Entry(
+            rank=rank, paper_id=rank, paper_key=one.paper.key, title=one.paper.title, card=one.paper.key, topic=topic,
+            from_relevance=0.5, from_trend=0.25, terms=((topic, 0.5),), evidence=one.trend.evidence,
+            why=why_of(topic, [(topic, 0.5)], has_topics=True, has_votes=True),
+        )
+        for rank, (one, topic) in enumerate(zip(shown, topics, strict=True), 1)
+    ]  # fmt: skip
+    usual: dict[str, Any] = {
+        "id": 3,
+        "subscriber_id": 2,
+        "edition_id": 1,
+        "period": "2026-03-17",
+        "created_at": NOW,
+        "key_id": 1,
+    }
+    usual |= {"address": "ada@readers.example", "zone": "Asia/Kolkata", "entries": tuple(entries)}
+    return Issue(**(usual | facts))
+
+
+def joined(issue: Issue, compiled: Compiled, shown: Sequence[CardFacts]) -> Letter:
+    frames, cards = compiled
+    keys = [one.paper.key for one in shown]
+    return letter_for_issue(issue, 12_345, frames, dict(zip(keys, cards, strict=True)), LINKS)
+
+
+def rendered(issue: Issue, shown: Sequence[CardFacts], form: str) -> str:
+    """Render the whole page at once, as one would without fragments."""
+    values = values_for_issue(issue, 12_345, LINKS)
+    inside = values | {f"{name}_url": values[name] for name in ("preferences", "view", "leave")}
+    entries = [
+        {"rank": str(entry.rank), "why": entry.why, "card": one.shown()}
+        if form == "html"
+        else {"rank": f"{entry.rank:>2}", "why": wrap(f"Why: {entry.why}", "    "), "card": one.shown()}
+        for entry, one in zip(issue.entries, shown, strict=True)
+    ]
+    whole = templates().get_template(f"email/issue/body.{form}")
+    return whole.render(issue=inside, entries=entries, cut="", masthead=MASTHEAD, rests_on=RESTS_ON)
+
+
+def assert_same(issue: Issue, letter: Letter, shown: Sequence[CardFacts]) -> None:
+    assert letter.html == inline(rendered(issue, shown, "html"))
+    assert letter.text == rendered(issue, shown, "txt")
+
+
+TITLES = ["A & B <i>", 'Say "yes"', "Über naïve 漢字", "אבג דה", *ODD]
+CARDS = [
+    card(
+        number,
+        title=f"{TITLES[number % len(TITLES)]} {number}",
+        abstract="" if number % 7 == 0 else f"It's <b>bold</b> & \u00a0 “{TITLES[number % 5]}” " * (number % 20),
+        authors=tuple(f"Ann O'{n} <Lee>" for n in range(number % 9)),
+        organisation="A & B" if number % 2 else "",
+        code_url="https://example.org/a?b=1&c=<2>'\"ü" if number % 3 else "",
+    )
+    for number in range(1, 131)
+]
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Compiled:
+    return compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_joined_issue_is_the_whole_page_rendered_at_once(compiled: Compiled, seed: int) -> None:
+    chance = random.Random(seed)
+    shown = chance.sample(CARDS, chance.randint(1, 25))
+    issue = issue_of(shown, [chance.choice(["", "cs.CL", "a topic", *TITLES]) for _ in shown])
+    keys = [CARDS.index(one) for one in shown]
+    assert_same(issue, joined(issue, (compiled[0], [compiled[1][key] for key in keys]), shown), shown)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.tuples(tidied, tidied, words.map(tidy)), min_size=1, max_size=3), tidied)
+def test_whatever_papers_topics_and_addresses_say_the_page_is_the_same(
+    told: list[tuple[str, str, str]], address: str
+) -> None:
+    shown = [card(i, title=title, abstract=text, authors=(text,)) for i, (title, text, _) in enumerate(told, 1)]
+    issue = issue_of(shown, [topic for _, _, topic in told], address=address)
+    assert_same(issue, joined(issue, compile_issue(MASTHEAD, shown, rests_on=RESTS_ON), shown), shown)
+
+
+def test_the_same_issue_gives_the_same_bytes_whenever_it_is_made(compiled: Compiled) -> None:
+    issue = issue_of(CARDS, [""] * len(CARDS))
+    once = message_of(joined(issue, compiled, CARDS))
+    templates.cache_clear()
+    again = message_of(joined(issue, compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON), CARDS))
+    assert (once.body, once.sha256, once.id) == (again.body, again.sha256, again.id)
+
+
+def test_an_edition_without_cards_still_has_its_frames() -> None:
+    frames, cards = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
+    assert cards == []
+    assert set(frames) == {"masthead", "html_head", "html_tail", "text_head", "text_tail"}
+
+
+def test_links_stand_for_a_single_delivery_and_its_first_key(compiled: Compiled) -> None:
+    issue = issue_of(CARDS[:1], [""])
+    newer = Links("https://elsewhere.example", {1: "k" * 64, 2: "n" * 64})
+    frames, cards = compiled
+    letter = letter_for_issue(issue, 12_345, frames, {CARDS[0].paper.key: cards[0]}, newer)
+    assert letter.leave_url == values_for_issue(issue, 12_345, LINKS)["leave"]
+    assert letter.html.count(letter.leave_url) == letter.text.count(letter.leave_url) == 1

@@ -1,0 +1,164 @@
+"""The ledger: a delivery is queued once, claimed by one, and its end is written down."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from digest.domain.delivery import Delivery, Kind, State
+from digest.domain.subscriber import Status, Subscriber
+from digest.store import deliveries, subscribers
+from digest.store.database import Database
+from digest.store.deliveries import LEASE, MOST_CLAIMED, Settled
+from tests.builders import NOW
+from tests.cast import joined
+
+
+@pytest.fixture
+def ada(database: Database) -> Subscriber:
+    return joined(database, "ada")
+
+
+def queued(database: Database, reader: Subscriber, *keys: str, kind: Kind = Kind.ISSUE) -> None:
+    with database.writing() as connection:
+        for key in keys:
+            deliveries.queue(connection, reader.id, kind, key, now=NOW)
+
+
+def claimed(database: Database, holder: str, now: datetime = NOW, dead: Sequence[str] = ()) -> list[Delivery]:
+    with database.writing() as connection:
+        return [claim.delivery for claim in deliveries.claim(connection, holder, dead, now=now)]
+
+
+def keys_of(found: Sequence[Delivery]) -> list[str]:
+    return [delivery.key for delivery in found]
+
+
+def test_a_delivery_is_in_the_ledger_once(database: Database, ada: Subscriber) -> None:
+    with database.writing() as connection:
+        assert deliveries.queue(connection, ada.id, Kind.ISSUE, "2026-03-17", now=NOW) == 1
+        assert deliveries.queue(connection, ada.id, Kind.ISSUE, "2026-03-17", now=NOW) is None
+        assert deliveries.queue(connection, ada.id, Kind.CONFIRMATION, "2026-03-17", now=NOW) is not None
+        assert deliveries.counts(connection) == {"queued": 2}
+
+
+def test_confirmations_go_first_and_the_rest_in_order(database: Database, ada: Subscriber) -> None:
+    keys = [f"{number}" for number in range(MOST_CLAIMED)]
+    queued(database, ada, *keys)
+    queued(database, ada, "asked", kind=Kind.CONFIRMATION)
+    assert keys_of(claimed(database, "me")) == ["asked", *keys[:-1]]
+
+
+def test_two_claimers_never_get_the_same_row(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, *map(str, range(MOST_CLAIMED + 300)))
+    at_once = Barrier(4)
+
+    def take(holder: str) -> list[str]:
+        at_once.wait()
+        return keys_of(claimed(database, holder)) + keys_of(claimed(database, holder))
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [key for part in pool.map(take, ["a", "b", "c", "d"]) for key in part]
+    assert sorted(taken, key=int) == [str(number) for number in range(MOST_CLAIMED + 300)]
+
+
+@pytest.mark.parametrize(
+    ("passed", "dead", "taken"),
+    [
+        (timedelta(), [], False),
+        (timedelta(), ["other"], False),
+        (timedelta(), ["first"], True),
+        (LEASE, [], False),
+        (LEASE + timedelta(seconds=1), [], True),
+    ],
+)
+def test_a_row_is_taken_over_from_the_dead_and_after_its_lease_only(
+    database: Database, ada: Subscriber, passed: timedelta, dead: list[str], taken: bool
+) -> None:
+    queued(database, ada, "a")
+    [held] = claimed(database, "first")
+    assert keys_of(claimed(database, "second", NOW + passed, dead)) == (["a"] if taken else [])
+    with database.writing() as connection:
+        assert deliveries.holders(connection) == ["second" if taken else "first"]
+        assert deliveries.hold(connection, held, "first", NOW) is not taken
+
+
+def test_who_renews_a_claim_keeps_it(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, "a")
+    [held] = claimed(database, "first")
+    with database.writing() as connection:
+        assert deliveries.hold(connection, held, "first", NOW + LEASE)
+    assert claimed(database, "second", NOW + LEASE + timedelta(minutes=1)) == []
+
+
+def test_nothing_is_claimed_before_its_time_nor_after_its_end(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, *State)
+    again = NOW + timedelta(minutes=10)
+    for delivery in claimed(database, "me"):
+        with database.writing() as connection:
+            end = Settled(state=State(delivery.key), reply="r" * 2_000, sha256="s", next_attempt_at=again)
+            deliveries.settle(connection, delivery, "me", end, NOW)
+    assert claimed(database, "me", again - timedelta(seconds=1)) == []
+    [waiting] = claimed(database, "me", again)
+    assert (waiting.key, waiting.attempts, len(waiting.reply), waiting.message_sha256) == ("queued", 1, 1_000, "s")
+
+
+def test_what_is_given_back_can_be_claimed_at_once(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, "a", "b")
+    first, _ = claimed(database, "me")
+    with database.writing() as connection:
+        deliveries.settle(connection, first, "me", Settled(state=State.SENT, reply="250"), NOW)
+        deliveries.give_back(connection, "other", NOW)
+        assert deliveries.counts(connection) == {"sending": 1, "sent": 1}
+        deliveries.give_back(connection, "me", NOW)
+    assert [(one.key, one.attempts) for one in claimed(database, "other")] == [("b", 0)]
+
+
+def test_what_was_handed_over_is_known_and_not_given_back(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, "a", "b", "c")
+    handed, let_go, untouched = claimed(database, "me")
+    with database.writing() as connection:
+        assert deliveries.hold(connection, handed, "me", NOW)
+        assert deliveries.hold(connection, let_go, "me", NOW)
+        deliveries.let_go(connection, let_go, "me", NOW)
+        deliveries.give_back(connection, "me", NOW)
+        assert deliveries.waiting(connection) == (2, NOW)
+        taken = deliveries.claim(connection, "other", ["me"], now=NOW)
+    assert [(one.delivery.key, one.was_handed_over) for one in taken] == [("a", True), ("b", False), ("c", False)]
+    assert untouched.state is State.SENDING
+
+
+def test_who_lost_a_claim_settles_nothing(database: Database, ada: Subscriber) -> None:
+    queued(database, ada, "a")
+    [held] = claimed(database, "first")
+    claimed(database, "second", dead=["first"])
+    with database.writing() as connection:
+        deliveries.settle(connection, held, "first", Settled(state=State.FAILED, reply="late"), NOW)
+        assert deliveries.counts(connection) == {"sending": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "suppressed", "reason"),
+    [
+        (Kind.ISSUE, Status.ACTIVE, "", ""),
+        (Kind.ISSUE, Status.PAUSED, "", "subscriber is paused"),
+        (Kind.ISSUE, Status.PENDING, "", "subscriber is pending"),
+        (Kind.ISSUE, Status.UNSUBSCRIBED, "unsubscribed", "suppressed: unsubscribed"),
+        (Kind.ISSUE, Status.ACTIVE, "hard bounce", "suppressed: hard bounce"),
+        (Kind.CONFIRMATION, Status.PENDING, "", ""),
+        (Kind.CONFIRMATION, Status.PENDING, "unsubscribed", ""),
+        (Kind.CONFIRMATION, Status.PENDING, "complaint", "suppressed: complaint"),
+    ],
+)
+def test_what_must_not_go_out_has_a_reason(
+    database: Database, ada: Subscriber, kind: Kind, status: Status, suppressed: str, reason: str
+) -> None:
+    queued(database, ada, "a", kind=kind)
+    [delivery] = claimed(database, "me")
+    with database.writing() as connection:
+        subscribers.set_status(connection, ada, status, now=NOW)
+        if suppressed:
+            subscribers.suppress(connection, ada.address.upper(), suppressed, NOW)
+        assert deliveries.unwanted(connection, delivery) == reason

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
             raise ValueError(f"public_url must begin with https:// (http is for loopback hosts only), not {value!r}")
         return value.rstrip("/")
 
+    @field_validator("list_name", "contact", "postal_address")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable() or "=?" in value:
+            raise ValueError("it stands in mail headers: one line, without control characters and without '=?'")
+        return value
+
     @field_validator("sender")
     @classmethod
     def _address(cls, value: str) -> str:

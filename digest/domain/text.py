@@ -1,5 +1,6 @@
 """Text as people read it: TeX to Unicode, tidy white space, shortening. Escaping for HTML comes later, elsewhere."""
 
+import logging
 import re
 import textwrap
 import unicodedata
@@ -16,6 +17,7 @@ PLAIN_FOR_TEX = re.compile(r"(?<!\\)([%&#])")
 
 @cache
 def _converter() -> LatexNodes2Text:
+    logging.getLogger("pylatexenc").setLevel(logging.ERROR)  # It warns of every broken macro of every abstract.
     return LatexNodes2Text(keep_comments=True, math_mode="text", strict_latex_spaces=False)
 
 

@@ -1,6 +1,7 @@
 """The one polite client: says who it is, keeps its distance, asks again with patience, and never takes too much."""
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -101,6 +102,8 @@ class Fetcher:
         try:
             with self.turn(host), self.client.stream("GET", address) as answer:
                 return self._body(answer, host)
+        except sqlite3.Error as error:
+            raise SourceError(f"the HTTP cache is damaged: {error}; delete the folder http in the cache") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise TryAgain(f"{type(error).__name__}: {error}") from error
         except TimeoutError as error:

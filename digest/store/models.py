@@ -14,7 +14,7 @@ from digest.store.tables import models
 def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
     """Write arrays as one compressed blob."""
     packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **arrays)
+    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
     return packed.getvalue()
 
 

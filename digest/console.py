@@ -99,7 +99,7 @@ def _table(name: str, said: dict[str, Any]) -> None:
         key: value for key, value in said.items() if isinstance(value, list) and value and isinstance(value[0], dict)
     }
     for key, value in said.items():
-        for cell in _cells(value) if key not in {"done", "failed", *rows} else ():
+        for cell in _cells(value) if key not in {"done", "failed", *rows} and value != "" else ():
             table.add_row(key, cell)
     console.print(table)
     for one in rows.values():

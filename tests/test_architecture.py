@@ -12,7 +12,8 @@ FLOORS = {
     "domain": 0, "links": 1, "settings": 1, "resources": 1,
     "sources": 2, "store": 2, "mail": 2,
     "actions": 3, "office": 4, "service": 4, "journeys": 5,
-    "scheduler": 6, "web": 6, "console": 7, "opened": 8, "cli_subscribers": 9, "cli": 10, "__main__": 11, "__init__": -1,
+    "scheduler": 6, "web": 6,
+    "console": 7, "opened": 8, "cli_subscribers": 9, "cli": 10, "__main__": 11, "__init__": -1,
 }  # fmt: skip
 DOORS = {"scheduler", "web", "console", "opened", "cli_subscribers", "cli", "__main__"}
 DOORS_MAY = {"service", "journeys", "domain", "links", "settings", "resources", "__version__"} | DOORS

@@ -54,9 +54,9 @@ class WholeHeader(LiteralHeader):
     def fold(self, *, policy: Any) -> str:
         """Give the header in lines of at most 76 characters, encoded words of at most 75."""
         text = str(self)
-        if text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) <= LONGEST_WORD:
-            return str(super().fold(policy=policy))  # type: ignore[misc]
-        words = Header(text, "utf-8", LONGEST_LINE, self.name).encode(linesep=policy.linesep)  # type: ignore[attr-defined]
+        is_plain = text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) <= LONGEST_WORD
+        whole = Header(text, "us-ascii" if is_plain else "utf-8", LONGEST_LINE, self.name)  # type: ignore[attr-defined]
+        words = whole.encode(splitchars=" ", linesep=policy.linesep)
         return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]
 
 

@@ -108,6 +108,15 @@ def test_every_subject_comes_back_as_it_was(subject: str) -> None:
     assert read(message)["Subject"] == subject
 
 
+def test_a_plain_subject_of_any_length_comes_back_as_it_was() -> None:
+    for length in range(50, 110):
+        subject = ("plain words of a title " * 6)[:length].strip()
+        message = message_of(replace(LETTER, subject=subject))
+        assert_well_formed(message)
+        assert read(message)["Subject"] == subject
+        assert b"Subject:\r\n" not in message.body
+
+
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r")))
 def test_every_text_comes_back_as_it_was(text: str) -> None:
     message = message_of(replace(LETTER, text=text + "\n", html=text + "\n"))

@@ -15,7 +15,7 @@ from digest.store.tables import keys, metadata
 def test_schema_equals_the_migrations(database: Database) -> None:
     with database.reading() as connection, warnings.catch_warnings():
         warnings.simplefilter("error")
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 

@@ -66,6 +66,17 @@ class Batch:
     today_only: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrichment:
+    """What an enricher knows of papers the house holds: facts to merge, signals to add, and how many it knows not."""
+
+    source: str
+    papers: tuple[Paper, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    unknown: int = 0
+
+
 class Verdict(StrEnum):
     """What a collect run can say of a source's day."""
 

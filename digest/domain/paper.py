@@ -11,7 +11,9 @@ TEXT_SOURCES = ("arxiv", "huggingface")
 class Paper:
     """A work: what is known of it, merged from every source that told of it.
 
-    Text is readable Unicode (never TeX, never HTML). An empty field is unknown, not absent.
+    Text is readable Unicode (never TeX, never HTML). An empty field is unknown, not absent. A work without a title
+    is known and shown by the first words of its abstract. `venue` is where a list says it appeared, `work_type` what a
+    list calls it; `authors_complete` is False where a source gave some of the authors only.
 
     >>> Paper(key="arxiv:2508.13426", title="On X", authors=("Ann Lee",)).abstract_url
     'https://arxiv.org/abs/2508.13426'
@@ -29,6 +31,14 @@ class Paper:
     project_url: str = ""
     discussion_url: str = ""
     page_url: str = ""
+    doi: str = ""
+    comment: str = ""
+    affiliation: str = ""
+    work_type: str = ""
+    venue: str = ""
+    year: int | None = None
+    authors_complete: bool = True
+    withdrawn: bool = False
     text_source: str = ""
 
     @property
@@ -71,6 +81,8 @@ def merge(held: Paper, found: Paper) -> Paper:
             (text, other) if field.name in {"title", "abstract", "authors", "text_source"} else (found, held)
         )
         known[field.name] = getattr(first, field.name) or getattr(second, field.name)
+    named = text if text.authors and (text.authors_complete or not other.authors_complete) else other
+    known |= {"authors": named.authors or other.authors, "authors_complete": named.authors_complete}
     return replace(held, **known)
 
 

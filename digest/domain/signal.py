@@ -6,11 +6,15 @@ from enum import StrEnum
 
 
 class SignalKind(StrEnum):
-    """What was counted."""
+    """What was counted; points and remarks are those of a link forum, the h-index that of the best known author."""
 
     UPVOTES = "upvotes"
     COMMENTS = "comments"
     STARS = "stars"
+    CITATIONS = "citations"
+    H_INDEX = "h_index"
+    POINTS = "points"
+    REMARKS = "remarks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

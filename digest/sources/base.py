@@ -1,17 +1,18 @@
 """What every source shares: the protocol, its errors, and how records become a Batch. No format lives here."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from lxml import etree
 
-from digest.domain.listing import Batch, Fault, Listing, faults_of
+from digest.domain.listing import Batch, Enrichment, Fault, Listing, faults_of
+from digest.domain.paper import Paper
 from digest.domain.signal import Signal, SignalKind
 
 Record = TypeVar("Record")
-MOST_BYTES = 50_000_000
+MOST_BYTES = 20_000_000
 LARGEST_COUNT = 10_000_000
 
 
@@ -21,6 +22,16 @@ class SourceError(Exception):
 
 class BadRecord(ValueError):  # noqa: N818 - it names the record, as the reports do.
     """One record of an answer cannot be read: skip it, count it, go on with the rest."""
+
+
+class Enricher(Protocol):
+    """Something that knows more of papers the house holds; what it does not know stays unknown, never 0."""
+
+    name: str
+
+    def enrich(self, papers: Sequence[Paper], observed_at: datetime) -> Iterator[Enrichment]:
+        """Give what is known of papers, a request at a time; raises SourceError where it cannot be had."""
+        ...
 
 
 class Source(Protocol):

@@ -1,6 +1,4 @@
-"""The tables. The migrations must end in exactly these; a test compares the two."""
-
-from typing import Any
+"""The tables of what concerns readers, and all others by their names. The migrations must end in exactly these."""
 
 from sqlalchemy import (
     JSON,
@@ -8,11 +6,9 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -20,109 +16,41 @@ from sqlalchemy import (
 )
 
 from digest.store.moment import Moment
-
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-# A number is never given out twice: links and Message-IDs are made of it (SQLite would reuse the highest).
-metadata = MetaData(naming_convention=NAMES)
-
-
-def _to(table: str, **options: Any) -> Column[int]:
-    options = {"nullable": False} | options
-    return Column(f"{table.rstrip('s')}_id", Integer, ForeignKey(f"{table}.id"), **options)
-
-
-papers = Table(
-    "papers",
+from digest.store.paper_tables import (
+    editions,
+    fragments,
+    listings,
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String(300), nullable=False, unique=True),
-    Column("title", Text, nullable=False),
-    Column("abstract", Text, nullable=False),
-    Column("authors", JSON, nullable=False),
-    Column("categories", JSON, nullable=False),
-    Column("published_on", Date),
-    Column("organisation", Text, nullable=False),
-    Column("keywords", JSON, nullable=False),
-    Column("code_url", Text, nullable=False),
-    Column("project_url", Text, nullable=False),
-    Column("discussion_url", Text, nullable=False),
-    Column("page_url", Text, nullable=False),
-    Column("text_source", String(40), nullable=False),
-    Column("first_seen_at", Moment, nullable=False),
-    sqlite_autoincrement=True,
+    models,
+    paper_names,
+    papers,
+    receipts,
+    signals,
+    to,
 )
 
-listings = Table(
-    "listings",
-    metadata,
-    _to("papers", primary_key=True),
-    Column("source", String(40), primary_key=True),
-    Column("listed_on", Date, primary_key=True),
-    Column("kind", String(20), nullable=False),
-    Index(None, "listed_on"),
-)
-
-signals = Table(
-    "signals",
-    metadata,
-    _to("papers", primary_key=True),
-    Column("source", String(40), primary_key=True),
-    Column("kind", String(20), primary_key=True),
-    Column("observed_at", Moment, primary_key=True),
-    Column("value", Integer, nullable=False),
-)
-
-receipts = Table(
-    "receipts",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", String(300), nullable=False),
-    Column("day", Date, nullable=False),
-    Column("observed_at", Moment, nullable=False),
-    Column("verdict", String(20), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("expected", Integer, nullable=False),
-    Column("held", Integer, nullable=False),
-    Column("skipped", JSON, nullable=False),
-    Index(None, "day"),
-)
-
-models = Table(
-    "models",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String(20), nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("learnt_from", Integer, nullable=False),
-    Column("arrays", LargeBinary, nullable=False),
-)
-
-fragments = Table(
-    "fragments",
-    metadata,
-    Column("hash", String(64), primary_key=True),
-    Column("body", JSON, nullable=False),
-)
-
-editions = Table(
+__all__ = [
+    "alarms",
+    "bells",
+    "confirmations",
+    "deliveries",
     "editions",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("day", Date, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("vectoriser", Integer, ForeignKey("models.id"), nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("candidates", JSON, nullable=False),
-    Column("vectors", LargeBinary, nullable=False),
-    Column("frames", JSON, nullable=False),
-    UniqueConstraint("day", "revision"),
-)
+    "fragments",
+    "issues",
+    "keys",
+    "listings",
+    "metadata",
+    "models",
+    "paper_names",
+    "papers",
+    "profile_vectors",
+    "receipts",
+    "shown_papers",
+    "signals",
+    "subscribers",
+    "suppressions",
+    "topics",
+]
 
 subscribers = Table(
     "subscribers",
@@ -149,7 +77,7 @@ subscribers = Table(
 topics = Table(
     "topics",
     metadata,
-    _to("subscribers", primary_key=True),
+    to("subscribers", primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("words", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
@@ -159,7 +87,7 @@ topics = Table(
 profile_vectors = Table(
     "profile_vectors",
     metadata,
-    _to("subscribers", primary_key=True),
+    to("subscribers", primary_key=True),
     Column("profile_revision", Integer, nullable=False),
     Column("vectoriser", Integer, nullable=False),
     Column("starts", LargeBinary, nullable=False),
@@ -171,7 +99,7 @@ confirmations = Table(
     "confirmations",
     metadata,
     Column("id", Integer, primary_key=True),
-    _to("subscribers", index=True),
+    to("subscribers", index=True),
     Column("asked_at", Moment, nullable=False),
     Column("wishes", JSON, nullable=False),
     Column("confirmed_at", Moment),
@@ -182,8 +110,8 @@ issues = Table(
     "issues",
     metadata,
     Column("id", Integer, primary_key=True),
-    _to("subscribers"),
-    _to("editions"),
+    to("subscribers"),
+    to("editions"),
     Column("period", String(10), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("address", String(320), nullable=False),
@@ -197,19 +125,19 @@ issues = Table(
 shown_papers = Table(
     "shown_papers",
     metadata,
-    _to("subscribers", primary_key=True),
-    _to("papers", primary_key=True),
-    _to("issues"),
+    to("subscribers", primary_key=True),
+    to("papers", primary_key=True),
+    to("issues"),
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Integer, primary_key=True),
-    _to("subscribers"),
+    to("subscribers"),
     Column("kind", String(20), nullable=False),
     Column("key", String(40), nullable=False),
-    _to("issues", nullable=True),
+    to("issues", nullable=True),
     Column("letter", JSON),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -240,6 +168,16 @@ keys = Table(
     Column("id", Integer, primary_key=True),
     Column("secret", String(400), nullable=False),
     Column("created_at", Moment, nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("over_at", Moment),
 )
 
 bells = Table(

@@ -93,7 +93,16 @@ WORSE = (Verdict.NOTHING, Verdict.COMPLETE, Verdict.PARTIAL, Verdict.STALE, Verd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a collect run expected of a source and what the house now holds of it."""
+    """What a collect run expected of a source's day and what the house now holds of it.
+
+    Attributes
+    ----------
+    part : the part of the source that was asked for, such as the categories of a feed; empty for all of it
+    expected, held : papers the source listed, and papers of that day the house holds
+    before : papers of the last announcement before, None if nothing is known of it
+    first_id, last_id : the range of new identifiers
+    remedy : what was done about a day that did not come as it should
+    """
 
     source: str
     day: date
@@ -103,6 +112,11 @@ class Receipt:
     expected: int = 0
     held: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+    part: str = ""
+    before: int | None = None
+    first_id: str = ""
+    last_id: str = ""
+    remedy: str = ""
 
     @property
     def in_words(self) -> str:

@@ -33,6 +33,7 @@ metadata = MetaData(naming_convention=NAMES)
 
 
 def to(table: str, **options: Any) -> Column[int]:
+    """Give a column that points to a row of another table."""
     options = {"nullable": False} | options
     return Column(f"{table.rstrip('s')}_id", Integer, ForeignKey(f"{table}.id"), **options)
 

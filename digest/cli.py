@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,13 +54,57 @@ def migrate() -> None:
 
 
 @app.command()
-def collect(day: Day = None, file: Files = None, observed_at: Moment = None, json: Json = False) -> None:
+def collect(
+    day: Day = None,
+    file: Files = None,
+    observed_at: Moment = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Repair a day that is past, without doubling anything.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Read a day's papers from the sources, or from recorded answers."""
     at = moment(observed_at)
     _day_for_files(day, file)
     with opened() as service, console.progress() as advance:
         on = day.date() if day else service.now().date()
-        report = service.collect(on, files=file or (), observed_at=at, advance=advance)
+        report = service.collect(on, files=file or (), observed_at=at, again=again, advance=advance)
+    console.end(report, as_json=json)
+
+
+@app.command()
+def enrich(day: Day = None, json: Json = False) -> None:
+    """Ask arXiv's API and the enrichers that are set for more of the papers of the last days."""
+    with opened() as service, console.progress() as advance:
+        report = service.enrich(day.date() if day else service.now().date(), advance=advance)
+    console.end(report, as_json=json)
+
+
+@app.command()
+def receipts(days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 7, json: Json = False) -> None:
+    """List what each collect run vouches for: expected, held, verdict, and what was done about a bad day."""
+    with opened() as service:
+        rows = [console.receipt_row(one) for one in service.receipts_since(days)]
+    if json:
+        typer.echo(dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        console.listed(rows)
+
+
+@app.command()
+def backfill(
+    days: Annotated[int, typer.Option(min=1, max=5000, help="How many days back.")] = 365,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is left and how long it takes at least.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read past days politely, so that there is something to learn from; interrupted, it goes on when called again."""
+    with opened() as service, console.progress() as advance:
+        if not dry_run:
+            waits = service.backfill(days, dry_run=True)
+            typer.echo(f"{waits.left} steps are left, at least {waits.at_least} at a polite pace.", err=True)
+        report = service.backfill(days, dry_run=dry_run, advance=advance)
     console.end(report, as_json=json)
 
 

@@ -4,12 +4,15 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from digest.domain.listing import Receipt
 
 DONE, NOT_DONE, WRONG_CALL = 0, 1, 2
 WIDE = 160
@@ -104,6 +107,21 @@ def _table(name: str, said: dict[str, Any]) -> None:
     console.print(table)
     for one in rows.values():
         listed(one)
+
+
+def receipt_row(one: "Receipt") -> dict[str, Any]:
+    """Give a receipt as a row for people and programs."""
+    return {
+        "day": str(one.day),
+        "source": " ".join(part for part in (one.source, one.part) if part),
+        "verdict": str(one.verdict),
+        "expected": one.expected,
+        "held": one.held,
+        "before": "" if one.before is None else one.before,
+        "ids": f"{one.first_id.partition(':')[2]}–{one.last_id.partition(':')[2]}" if one.last_id else "",
+        "reason": one.reason,
+        "remedy": one.remedy,
+    }
 
 
 def listed(rows: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +13,7 @@ from digest.settings import Settings
 from digest.store.database import Database
 
 if TYPE_CHECKING:
+    from digest.domain.alarm import Alarm
     from digest.domain.edition import Edition
     from digest.domain.issue import Issue
     from digest.domain.listing import Receipt
@@ -142,6 +143,21 @@ class Office:
         with self.database.reading() as connection:
             newest = editions.name_of_newest(connection, self.now().date())
             return receipts.of_day(connection, newest[0]) if newest else []
+
+    def receipts_since(self, days: int) -> "Sequence[Receipt]":
+        """Give every receipt for the last days."""
+        from digest.store import receipts
+
+        today = self.now().date()
+        with self.database.reading() as connection:
+            return receipts.between(connection, today - timedelta(days=days), today)
+
+    def alarms(self) -> "Sequence[Alarm]":
+        """Give the alarms that last."""
+        from digest.store import alarms
+
+        with self.database.reading() as connection:
+            return alarms.lasting(connection)
 
     def subscribers(self, status: Status | None = None) -> Sequence[Subscriber]:
         """Give all subscribers, or those of a status."""

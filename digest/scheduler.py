@@ -15,7 +15,8 @@ MINUTE_SECONDS = 60
 
 
 def tick(service: Service) -> None:
-    """Do whatever is due at this moment: collect and publish, compose, deliver."""
+    """Do whatever is due at this moment: watch, collect and publish, compose, deliver."""
+    watch(service)
     collect_and_publish(service)
     compose(service)
     deliver(service)
@@ -25,9 +26,19 @@ def collect_and_publish(service: Service) -> None:
     """Collect today and publish its edition, if the bell rings for this process."""
     if service.is_time_to_collect():
         today = service.now().date()
-        _say("collect", service.collect(today, advance=_lines))
-        _say("publish", service.publish(today, advance=_lines))
-        service.collected()
+        collected = service.collect(today, advance=_lines)
+        _say("collect", collected)
+        _say("enrich", service.enrich(today, advance=_lines))
+        published = service.publish(today, advance=_lines)
+        _say("publish", published)
+        service.collected(is_done=collected.done)
+        if published.done:
+            service.ping()
+
+
+def watch(service: Service) -> None:
+    """Tell the operator of trouble."""
+    _say("watch", service.watch())
 
 
 def compose(service: Service) -> None:
@@ -40,7 +51,12 @@ def deliver(service: Service) -> None:
     _say("deliver", service.deliver())
 
 
-RINGS = ((collect_and_publish, MINUTE_SECONDS), (compose, MINUTE_SECONDS), (deliver, POST_SECONDS))
+RINGS = (
+    (watch, MINUTE_SECONDS),
+    (collect_and_publish, MINUTE_SECONDS),
+    (compose, MINUTE_SECONDS),
+    (deliver, POST_SECONDS),
+)
 POST_ONLY = ((deliver, POST_SECONDS),)
 """For a house that shows a past day: what readers ask for is sent, and nothing else."""
 

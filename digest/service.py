@@ -1,9 +1,7 @@
 """The only wiring: runs an action with the opened resources and the time. It grows no logic."""
 
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +13,16 @@ from digest.office import EditionPage, Office, found, wall_clock
 from digest.store.database import StoreError
 
 if TYPE_CHECKING:
+    from digest.actions.backfill import BackfillReport
+    from digest.actions.enrich import EnrichReport
     from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport
+    from digest.actions.watch import WatchReport
     from digest.mail.transport import Transport
-    from digest.sources.base import Source
 
 __all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 COLLECT_AGAIN = timedelta(hours=3)
+COLLECT_RETRY = timedelta(minutes=20)
 COLLECT_LEASE = timedelta(minutes=30)
 """How long a run that has begun keeps others from beginning; after a crash the next ring takes over then."""
 
@@ -48,14 +49,55 @@ class Service(Office):
         *,
         files: Sequence[Path] = (),
         observed_at: datetime | None = None,
+        again: bool = False,
         advance: "Advance" = silent,
     ) -> "CollectReport":
-        """Read a day from the sources, or from recorded files."""
+        """Read a day from the sources or from recorded files; `again` repairs a day that is past."""
         from digest.actions.collect import collect
+        from digest.asking import asking_with
 
         now = self.now()
-        with self._sources(files) as sources:
-            return collect(self.database, sources, day, observed_at=observed_at or now, now=now, advance=advance)
+        with asking_with(self.settings) as asking:
+            asks = asking.files(files) if files else asking.again(day) if again else asking.sources()
+            return collect(self.database, asks, day, observed_at=observed_at or now, now=now, advance=advance)
+
+    def enrich(self, day: date, *, advance: "Advance" = silent) -> "EnrichReport":
+        """Ask who knows more of the papers of the last days."""
+        from digest.actions.enrich import enrich
+        from digest.asking import asking_with
+
+        with asking_with(self.settings) as asking:
+            return enrich(self.database, asking.enrichers(), day, observed_at=self.now(), advance=advance)
+
+    def backfill(self, days: int, *, dry_run: bool = False, advance: "Advance" = silent) -> "BackfillReport":
+        """Read the past, or with a dry run only say what is left of it and how long that takes at least."""
+        from digest.actions.backfill import BackfillReport, backfill, estimate, left
+        from digest.asking import PACE, asking_with
+
+        with asking_with(self.settings) as asking:
+            steps = asking.past(self.now().date(), days)
+            if dry_run:
+                todo = left(self.database, steps)
+                return BackfillReport(left=len(todo), at_least=str(estimate(todo, PACE)))
+            return backfill(self.database, steps, clock=self.now, advance=advance)
+
+    def watch(self) -> "WatchReport":
+        """Look for trouble and tell the operator, once, and once when it is over."""
+        from digest.actions.watch import watch
+        from digest.telling import ways
+
+        said, now = self.settings, self.now()
+        tell = ways(said, self.masthead, self._transport, now)
+        names = [*(["arxiv"] if said.arxiv_categories else []), *(["huggingface"] if said.huggingface else [])]
+        is_late = now.hour >= said.collect_hour + said.collect_patience
+        return watch(self.database, tell, now=now, day=now.date(), is_late=is_late, sources=names)
+
+    def ping(self) -> None:
+        """Tell the outside monitor that an edition was made."""
+        from digest.mail import webhook
+
+        if self.settings.ping_url:
+            webhook.ping(self.settings.ping_url)
 
     def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = silent) -> "PublishReport":
         """Make the edition of a day."""
@@ -105,12 +147,15 @@ class Service(Office):
         with self.database.writing() as connection:
             return bells.ring(connection, "collect", now=now, next_at=now + COLLECT_LEASE)
 
-    def collected(self) -> None:
-        """Note that the collect run came to its end: the next is due in some hours, not at once."""
+    def collected(self, *, is_done: bool) -> None:
+        """Note that the collect run ended: the next is due in some hours, or soon where the day is not whole."""
         from digest.store import bells
 
+        now, said = self.now(), self.settings
+        is_patient = now.hour < said.collect_hour + said.collect_patience
+        again = COLLECT_AGAIN if is_done or not is_patient else COLLECT_RETRY
         with self.database.writing() as connection:
-            bells.put_off(connection, "collect", self.now() + COLLECT_AGAIN)
+            bells.put_off(connection, "collect", now + again)
 
     # The reader's door.
 
@@ -186,28 +231,6 @@ class Service(Office):
             if held is not None:
                 subscribe.remove(connection, held)
             return held is not None
-
-    @contextmanager
-    def _sources(self, files: Sequence[Path]) -> "Iterator[list[Source]]":
-        from digest.sources.arxiv_feed import ArxivFeed
-        from digest.sources.fetch import Fetcher
-        from digest.sources.file import FileSource
-        from digest.sources.huggingface import DailyPapers
-        from digest.sources.turns import Turns
-
-        if files:
-            yield [FileSource(path) for path in files]
-            return
-        folder = self.settings.cache_folder
-        turns = Turns(folder / "turns", clock=time.time, sleep=time.sleep)
-        fetcher = Fetcher(contact=self.settings.contact, cache=folder / "http", turn=turns, sleep=time.sleep)
-        sources: list[Source] = [DailyPapers(fetcher)] if self.settings.huggingface else []
-        if self.settings.arxiv_categories:
-            sources.insert(0, ArxivFeed(fetcher, self.settings.arxiv_categories))
-        try:
-            yield sources
-        finally:
-            fetcher.close()
 
     def _transport(self) -> "Transport":
         from digest.mail.file import Maildir

@@ -1,17 +1,32 @@
 """Every setting of the house: read from the environment (`DIGEST_…`) or a file `.env`, checked once, at the start."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from digest.domain.calendar import HOLIDAYS, read_holidays
 from digest.domain.profile import CATEGORY
 from digest.domain.subscriber import Joining
 
+KNOWN = {
+    "preprint_servers": ("biorxiv", "medrxiv"),
+    "enrichers": ("semanticscholar", "openalex", "github", "hackernews"),
+}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LISTS = (
+    "arxiv_categories",
+    "arxiv_holidays",
+    "preprint_servers",
+    "feeds",
+    "enrichers",
+    "private_hosts",
+    "joining_domains",
+)
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -48,11 +63,46 @@ class Settings(BaseSettings):
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
         description="arXiv categories to collect, by comma; empty switches arXiv off.",
     )
+    arxiv_completion: bool = Field(
+        True, description="Whether arXiv's API completes what the day feed lacks: comments, affiliations, first dates."
+    )
+    arxiv_holidays: Names = Field(
+        tuple(HOLIDAYS.split()), description="Weekdays on which arXiv announces nothing, by comma, as 2026-11-26."
+    )
+    preprint_servers: Names = Field((), description="`biorxiv`, `medrxiv` or both, by comma.")
+    feeds: Names = Field(
+        (),
+        description="Other RSS, Atom or JSON feeds, by comma, each as `name=https://…`; the name marks their papers.",
+    )
+    huggingface_trending: bool = Field(False, description="Whether to collect Hugging Face's trending list as well.")
+    huggingface_token: SecretStr = Field(SecretStr(""), description="Token for Hugging Face; none is needed.")
+    semantic_scholar_key: SecretStr = Field(SecretStr(""), description="API key of Semantic Scholar.")
+    openalex_key: SecretStr = Field(SecretStr(""), description="API key of OpenAlex.")
+    github_token: SecretStr = Field(SecretStr(""), description="Token for GitHub; without it 60 papers an hour.")
+    enrichers: Names = Field(
+        (), description="Who is asked for more: `semanticscholar`, `openalex`, `github`, `hackernews`, by comma."
+    )
+    private_hosts: Names = Field(
+        (), description="Hosts on a private network that sources may be read from, by comma; all others are refused."
+    )
     huggingface: bool = Field(True, description="Whether to collect Hugging Face Daily Papers.")
     collect_hour: int = Field(
         6, ge=0, le=23, description="UTC hour from which a day is collected and published; again every three hours."
     )
     cache_folder: Path = Field(Path(".cache"), description="Folder of the HTTP cache and the hosts' turns.")
+    collect_patience: int = Field(
+        4,
+        ge=0,
+        le=20,
+        description="Hours after `collect_hour` in which a stale or partial day is read again and again.",
+    )
+    operator_address: str = Field(
+        "", description="Who is mailed when a source fails, mail cannot leave or the clock stood."
+    )
+    webhook_url: str = Field("", description="Address that is posted the same as JSON.")
+    ping_url: str = Field(
+        "", description="Address that is asked after every edition: an outside monitor's dead-man's switch."
+    )
     transport: Literal["maildir", "smtp"] = Field(
         "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
     )
@@ -69,7 +119,7 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to log in with; empty logs in nobody.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
 
-    @field_validator("arxiv_categories", "joining_domains", mode="before")
+    @field_validator(*LISTS, mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -79,14 +129,14 @@ class Settings(BaseSettings):
     def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name.removeprefix("@").lower().encode("idna").decode("ascii") for name in value)
 
-    @field_validator("public_url")
+    @field_validator("public_url", "webhook_url", "ping_url")
     @classmethod
-    def _public(cls, value: str) -> str:
+    def _secure(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"public_url must be an address such as https://digest.example.org, not {value!r}")
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
+            raise ValueError(f"it must be an address such as https://digest.example.org, not {value!r}")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError(f"public_url must begin with https:// (http is for loopback hosts only), not {value!r}")
+            raise ValueError(f"it must begin with https:// (http is for loopback hosts only), not {value!r}")
         return value.rstrip("/")
 
     @field_validator("list_name", "contact", "postal_address")
@@ -96,13 +146,15 @@ class Settings(BaseSettings):
             raise ValueError("it stands in mail headers: one line, without control characters and without '=?'")
         return value
 
-    @field_validator("sender")
+    @field_validator("sender", "operator_address")
     @classmethod
     def _address(cls, value: str) -> str:
+        if not value:
+            return value
         try:
             facts = validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
         except EmailNotValidError as error:
-            raise ValueError(f"sender must be a bare address such as papers@example.org: {error}") from error
+            raise ValueError(f"it must be a bare address such as papers@example.org: {error}") from error
         return facts.ascii_email or value
 
     @field_validator("arxiv_categories")
@@ -110,6 +162,27 @@ class Settings(BaseSettings):
     def _categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [name for name in value if not CATEGORY.match(name)]:
             raise ValueError(f"not an arXiv category: {', '.join(wrong)}; separate them by commas, as in cs.AI,cs.CL")
+        return value
+
+    @field_validator("arxiv_holidays")
+    @classmethod
+    def _days(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        read_holidays(value)
+        return value
+
+    @field_validator("preprint_servers", "enrichers")
+    @classmethod
+    def _known(cls, value: tuple[str, ...], told: ValidationInfo) -> tuple[str, ...]:
+        known = KNOWN[str(told.field_name)]
+        if wrong := [name for name in value if name not in known]:
+            raise ValueError(f"unknown: {', '.join(wrong)}; it may name {', '.join(known)}")
+        return value
+
+    @field_validator("feeds")
+    @classmethod
+    def _feeds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [one for one in value if not re.fullmatch(r"[\w.-]{1,40}=https?://\S+", one)]:
+            raise ValueError(f"a feed is name=https://…, not {', '.join(wrong)}")
         return value
 
     @field_validator("signing_key")

@@ -11,7 +11,7 @@ HOUSE = ROOT / "digest"
 FLOORS = {
     "domain": 0, "links": 1, "settings": 1, "resources": 1,
     "sources": 2, "store": 2, "mail": 2,
-    "actions": 3, "office": 4, "service": 4, "journeys": 5,
+    "actions": 3, "office": 4, "asking": 4, "telling": 4, "service": 4, "journeys": 5,
     "scheduler": 6, "web": 6,
     "console": 7, "opened": 8, "cli_subscribers": 9, "cli": 10, "__main__": 11, "__init__": -1,
 }  # fmt: skip

@@ -49,8 +49,8 @@ def test_a_dry_run_composes_and_sends_nothing(digest: Callable[..., Any], tmp_pa
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("SENDER", "Lab <papers@x.org>", "sender must be a bare address"),
-        ("SENDER", "papers", "sender must be a bare address"),
+        ("SENDER", "Lab <papers@x.org>", "must be a bare address"),
+        ("SENDER", "papers", "must be a bare address"),
         ("PUBLIC_URL", "http://digest.example.org", "must begin with https://"),
         ("ARXIV_CATEGORIES", "cs.AI cs.CL", "not an arXiv category"),
         ("JOINING", "domains", "joining_domains names none"),

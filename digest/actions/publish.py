@@ -8,6 +8,7 @@ from scipy import sparse
 
 from digest.actions.report import Advance, PublishReport, stay_silent
 from digest.domain.edition import WINDOW, Candidate
+from digest.domain.listing import Receipt, together
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.trend import Trend, TrendScore
 from digest.mail.cards import CardFacts, Masthead, compile_issue
@@ -47,7 +48,7 @@ def publish(
         if not found:
             report.failed.append(f"no paper was listed in the {WINDOW.days} days up to {day}: collect first")
             return report
-        rests_on = [one.in_words for one in receipts.of_day(connection, day)]
+        rests_on = [one.in_words for one in _by_source(receipts.of_day(connection, day))]
     scored = _score(found, *_vectoriser(database, now))
     advance("compiling cards", 1, 3)
     facts = [
@@ -71,6 +72,13 @@ def publish(
     report.candidates = len(found)
     advance("publishing", 3, 3)
     return report
+
+
+def _by_source(found: Sequence[Receipt]) -> list[Receipt]:
+    joined: dict[str, Receipt] = {}
+    for one in found:
+        joined[one.source] = together(joined[one.source], one) if one.source in joined else one
+    return list(joined.values())
 
 
 def _score(found: Sequence[Found], version: int, vectoriser: Vectoriser) -> _Scored:

@@ -38,7 +38,7 @@ class Report:
 
 @dataclass(kw_only=True)
 class CollectReport(Report):
-    """What a collect run read, and what was odd about it (`noticed`, kept) or unreadable (`skipped`), with names."""
+    """What a collect run read, what was odd (`noticed`, kept) or unreadable (`skipped`), and what was `mended`."""
 
     papers: int = 0
     new: int = 0
@@ -46,6 +46,7 @@ class CollectReport(Report):
     verdicts: dict[str, str] = field(default_factory=dict)
     noticed: Counter[str] = field(default_factory=Counter)
     named: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Give the report for programs."""

@@ -11,6 +11,8 @@ from digest.domain.signal import Signal
 
 SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face"}
 """How sources are called where people read it."""
+BACKFILL = "backfill"
+"""Part of the receipts of days that were read long after they were announced."""
 LONG_TITLE = 1_000
 """Characters above which a title is reported as over-long; it is kept whole and shortened where it is shown."""
 
@@ -119,6 +121,11 @@ class Receipt:
     remedy: str = ""
 
     @property
+    def is_mended(self) -> bool:
+        """Whether a day that did not come as it should was filled from elsewhere."""
+        return self.remedy.startswith("filled from")
+
+    @property
     def in_words(self) -> str:
         """What the receipt vouches for, as the reader is told.
 
@@ -128,8 +135,14 @@ class Receipt:
         'arXiv listed 20 papers, 20 were read.'
         """
         name = SOURCE_NAMES.get(self.source, self.source)
+        if self.is_mended:
+            return f"{name} did not come as it should ({self.verdict}); {self.remedy}."
         if self.verdict is Verdict.FAILED:
             return f"{name} could not be read."
+        if self.verdict is Verdict.NOTHING:
+            return f"{name} announced nothing ({self.reason})."
+        if self.verdict is Verdict.STALE:
+            return f"{name} still shows an earlier day."
         return f"{name} listed {self.expected:,} papers, {self.held:,} were read."
 
 
@@ -150,14 +163,20 @@ def together(first: Receipt, second: Receipt) -> Receipt:
     return replace(worse, reason=reason, expected=expected, held=held, skipped=counts)
 
 
-def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:
+def verdict_of(batch: Batch, day: date, silence: str = "") -> tuple[Verdict, str]:
     """Judge an answer for `day`: complete, partial, stale or empty, with the reason in words.
 
     A source that knows past days is asked for the day before as well, since votes settle later.
 
+    Parameters
+    ----------
+    silence : why the source announces nothing on this day, or an empty text if it does
+
     >>> verdict_of(Batch(source="arxiv", announced_on=date(2026, 3, 16), today_only=True), date(2026, 3, 17))
     (<Verdict.STALE: 'stale'>, 'the batch is of 2026-03-16, not of 2026-03-17')
     """
+    if silence and batch.today_only and (not batch.listings or batch.announced_on != day):
+        return Verdict.NOTHING, silence
     yesterday = day if batch.today_only else day - timedelta(days=1)
     if batch.announced_on and not yesterday <= batch.announced_on <= day:
         return Verdict.STALE, f"the batch is of {batch.announced_on}, not of {day}"
@@ -166,6 +185,8 @@ def verdict_of(batch: Batch, day: date) -> tuple[Verdict, str]:
     lost = sum(not fault.kept for fault in batch.faults)
     if lost:
         return Verdict.PARTIAL, f"{lost} of {lost + len(batch.listings)} records could not be read"
+    if not batch.listings and batch.today_only:
+        return Verdict.STALE, "the source announces on this day, but answers with no paper"
     if not batch.listings:
         return Verdict.NOTHING, "the source answered with no paper"
     return Verdict.COMPLETE, ""

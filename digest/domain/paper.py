@@ -1,8 +1,16 @@
 """A Paper is a work as the house knows it, whoever announced it. How sources spell it is known elsewhere."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
+from digest.domain.identity import fingerprint
+
+TELLING_TITLE = 4
+"""Words from which a title alone tells works apart."""
+TELLING_ABSTRACT = 200
+"""Characters from which an abstract alone does."""
+REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w-]+(?:\.[\w-]+)*")
 TEXT_SOURCES = ("arxiv", "huggingface")
 """Whose title and abstract to prefer, best first; a source not named here comes last."""
 
@@ -59,9 +67,78 @@ class Paper:
         return f"https://arxiv.org/pdf/{self.arxiv_id}" if self.arxiv_id else ""
 
     @property
+    def code(self) -> str:
+        """Where the code is: as a source says, or as the comment or abstract names a repository; else empty.
+
+        >>> Paper(key="arxiv:1", title="A", comment="Code: https://github.com/lab/tool.").code
+        'https://github.com/lab/tool'
+        """
+        named = REPOSITORY.search(f"{self.comment}\n{self.abstract}")
+        return self.code_url or (named[0] if named else "")
+
+    @property
     def field(self) -> str:
         """The primary category, such as `cs.CL`, or an empty text."""
         return self.categories[0] if self.categories else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """By what a paper can be known again: identifiers, and what stands in for them where a list gives none.
+
+    Attributes
+    ----------
+    sure : identifiers; two papers with different ones of a kind are different
+    likely : title with first author
+    faint : title or abstract alone, told apart from short ones that many works share
+    """
+
+    sure: tuple[str, ...]
+    likely: tuple[str, ...]
+    faint: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every name, the surest first."""
+        return self.sure + self.likely + self.faint
+
+
+def names_of(paper: Paper) -> Names:
+    """Name a paper.
+
+    >>> names_of(Paper(key="arxiv:2508.13426", title="On the Art of Naming Papers", authors=("Ann Lee",))).sure
+    ('arxiv:2508.13426',)
+    """
+    sure = [paper.key] if not paper.key.startswith("title:") else []
+    if paper.doi:
+        sure.append(f"doi:{paper.doi}")
+    likely = []
+    if paper.authors and paper.authors_complete and paper.title:
+        likely.append(f"by:{fingerprint(paper.title, paper.authors[0])}")
+    faint = [f"text:{fingerprint(paper.abstract, '')}"] if len(paper.abstract) >= TELLING_ABSTRACT else []
+    if len(paper.title.split()) >= TELLING_TITLE:
+        faint.append(f"titled:{fingerprint(paper.title, '')}")
+    return Names(sure=tuple(dict.fromkeys(sure)), likely=tuple(likely), faint=tuple(faint))
+
+
+def is_same(held: Paper, found: Paper, by: str) -> bool:
+    """Whether two papers that share a name are one work.
+
+    A sure name decides. Otherwise one of the two must be without an identifier; a likely name is then enough, and a
+    faint one where one of them does not name its first author.
+
+    >>> listed = Paper(key="title:1", title="On the Art of Naming Papers")
+    >>> is_same(listed, Paper(key="arxiv:2508.13426", title="On the Art of Naming Papers"), "titled:…")
+    True
+    """
+    if by in names_of(held).sure and by in names_of(found).sure:
+        return True
+    if not (held.key.startswith("title:") or found.key.startswith("title:")):
+        return False
+    if by.startswith("by:"):
+        return True
+    first = names_of(held).likely, names_of(found).likely
+    return not all(first) or first[0] == first[1] or by.startswith("text:")
 
 
 def merge(held: Paper, found: Paper) -> Paper:
@@ -83,6 +160,7 @@ def merge(held: Paper, found: Paper) -> Paper:
         known[field.name] = getattr(first, field.name) or getattr(second, field.name)
     named = text if text.authors and (text.authors_complete or not other.authors_complete) else other
     known |= {"authors": named.authors or other.authors, "authors_complete": named.authors_complete}
+    known["key"] = found.key if held.key.startswith("title:") else held.key
     return replace(held, **known)
 
 

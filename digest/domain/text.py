@@ -5,20 +5,47 @@ import re
 import textwrap
 import unicodedata
 from functools import cache
+from typing import Any
 
-from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc import latex2text, latexwalker
 
-MATH = re.compile(r"(?<!\\)\$\$?([^$]{1,400}?)(?<!\\)\$\$?")
+MATH = re.compile(r"(?<!\\)(\$\$?)([^$]{1,400}?)(?<!\\)\1")
 SUPERSCRIPTS = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
 SUBSCRIPTS = dict(zip("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ", strict=True))
-SCRIPT = re.compile(r"([\^_])(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
+SCRIPT = re.compile(r"(\\[A-Za-z]+)?([\^_])(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
+BRACED_SCRIPT = re.compile(r"(?<!\\)[\^_]\{[^{}]*\}")
 PLAIN_FOR_TEX = re.compile(r"(?<!\\)([%&#])")
+REFERENCE = re.compile(r"\s*\\(?:[Cc]ite[a-z]*|[a-z]*ref|label)\*?(?:\[[^\]]*\])*\{[^{}]*\}")
+ADDRESS = re.compile(r"(https?://[^\s{}\\$<>]+)")
+ABOUT = re.compile(r"(?:^|(?<=[\s(\[<>=/])|(?<=\b[A-Za-z]))~(?=\s?[\d.])|(?<=\s)~(?=\s)")
+"""A tilde that says "about", such as in `~50` or `T~0`; any other one is a space that does not break."""
+MACRO = re.compile(r"\\([A-Za-z]+)(\s*)(\{\})?")
+WORDLESS = re.compile(
+    r"begin|end|verb|bf|it|em|sc|rm|tt|sl|sf|cal|xspace|displaystyle|textstyle|left|right|[Bb]igg?[lr]?|limits|nolimits"
+    r"|noindent|par|newline|linebreak|operatorname|bm|boldsymbol|ensuremath|centering|small|large|item"
+)
+"""What a converter may drop without loss, and what it reads by other ways than its name."""
+OPERATOR = re.compile(r"\\(log|ln|exp|sin|cos|tan|max|min|sup|inf|lim|arg|det|dim|ker|deg|gcd|mod)\s+(?=[\w\\])")
+"""A name that must not grow together with what it is applied to."""
+KEPT = ("texttt", "mbox", "hbox", "xrightarrow", "xleftarrow", "textmd", "textup", "uppercase")
+"""Macros whose argument is text; the converter would drop it."""
 
 
 @cache
-def _converter() -> LatexNodes2Text:
+def _converter() -> Any:
     logging.getLogger("pylatexenc").setLevel(logging.ERROR)  # It warns of every broken macro of every abstract.
-    return LatexNodes2Text(keep_comments=True, math_mode="text", strict_latex_spaces=False)
+    context = latex2text.get_default_latex_context_db()
+    kept = [latex2text.MacroTextSpec(name, simplify_repl="%s") for name in KEPT]
+    context.add_context_category("kept", prepend=True, macros=kept)
+    return latex2text.LatexNodes2Text(
+        latex_context=context, keep_comments=True, math_mode="text", strict_latex_spaces=False
+    )
+
+
+@cache
+def _is_known(macro: str) -> bool:
+    read = (latex2text.get_default_latex_context_db(), latexwalker.get_default_latex_context_db())
+    return bool(WORDLESS.fullmatch(macro)) or any(context.get_macro_spec(macro) is not None for context in read)
 
 
 def tidy(raw: str) -> str:
@@ -53,52 +80,84 @@ def readable(raw: str) -> str:
     >>> readable(r"\textit{Na\"ive} G{\"o}del \cite{x} at 10\%")
     'Naïve Gödel at 10%'
     """
-    return "\n".join(_readable_line(line) for line in paragraphs(raw).split("\n"))
+    joined = MATH.sub(lambda found: found[0].replace("\n", " ") if _looks_like_math(found[2]) else found[0], raw)
+    return "\n".join(_readable_line(line) for line in paragraphs(joined).split("\n"))
 
 
 def _readable_line(line: str) -> str:
     line = re.sub(r"(?<![-\\])--(?!-)", "–", line.replace("---", "—"))
     if not any(mark in line for mark in "\\${}~`"):
         return line
-    pieces, start = [], 0
-    for found in MATH.finditer(line):
-        if _looks_like_math(found[1]):
-            pieces += [_prose(line[start : found.start()]), _mathematics(found[1])]
-            start = found.end()
+    pieces, start, at = [], 0, 0
+    while found := MATH.search(line, at):
+        at = found.start(2)
+        if _looks_like_math(found[2]):
+            pieces += [_prose(line[start : found.start()]), _mathematics(found[2])]
+            start = at = found.end()
     return tidy("".join([*pieces, _prose(line[start:])]))
 
 
 def _looks_like_math(inside: str) -> bool:
     if any(mark in inside for mark in "\\^_="):
-        return True
+        words = re.findall(r"(?<![\\A-Za-z{])[A-Za-z]{3,}", inside)
+        return len(words) < 3 or inside == inside.strip()
     return inside == inside.strip() and len(inside) <= 24 and not re.match(r"\d[\d.,]*\s+\D{2}", inside)
 
 
 def _prose(text: str) -> str:
-    without_references = re.sub(r"\s*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}", "", text)
-    if not any(mark in without_references for mark in "\\{}~`"):
-        return without_references
-    guarded = PLAIN_FOR_TEX.sub(r"\\\1", re.sub(r"(?<!\\)\$", r"\\$", without_references))
+    text = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", REFERENCE.sub("", text))
+    text = re.sub(r"\\href\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"\2 (\1)", text)
+    text = re.sub(r"\\footnote\s*\{([^{}]*)\}", r" (\1)", text)
+    return "".join(part if at % 2 else _words(part) for at, part in enumerate(ADDRESS.split(text)))
+
+
+def _words(text: str) -> str:
+    if not any(mark in text for mark in "\\{}~`"):
+        return text
+    tex = re.sub(r"(?<!\\)\$", r"\\$", BRACED_SCRIPT.sub(lambda found: _scripts(found[0]), text))
+    tex = ABOUT.sub(r"\\textasciitilde{}", re.sub(r"\\{2,}(?=[\'\"`^~=.][{\\A-Za-z])", r"\\", tex))
+    tex = re.sub(r"(\\[A-Za-z]{3,})[ \n]+(?=[^\W_])", r"\1{} ", tex)
     lead, tail = re.match(r"\s*", text), re.search(r"\s*$", text)
-    return f"{lead[0] if lead else ''}{_convert(guarded, text).strip()}{tail[0] if tail else ''}"
+    read = _convert(PLAIN_FOR_TEX.sub(r"\\\1", tex), text).strip()
+    return f"{lead[0] if lead else ''}{read}{tail[0] if tail and read else ''}"
 
 
 def _mathematics(text: str) -> str:
-    return re.sub(r"\s+", " ", _convert(_scripts(text), f"${text}$")).strip()
+    tex = text if "\\begin" in text or "&" in text else re.sub(r"\\\\(?=[A-Za-z]{2})", r"\\", text)
+    tex = OPERATOR.sub(r"\\\1{} ", re.sub(r"(?<!\\)([%#])", r"\\\1", _scripts(tex)))
+    return re.sub(r"\s+", " ", _convert(tex, f"${text}$")).strip()
 
 
 def _scripts(text: str) -> str:
     def replaced(found: re.Match[str]) -> str:
-        table = SUPERSCRIPTS if found[1] == "^" else SUBSCRIPTS
-        inside = (found[2] if found[2] is not None else found[3]).strip()
+        table = SUPERSCRIPTS if found[2] == "^" else SUBSCRIPTS
+        before = f"{found[1]}{{}}" if found[1] else ""  # Else the script's letter would join the macro's name.
+        inside = (found[3] if found[3] is not None else found[4]).strip()
         if inside and all(letter in table for letter in inside):
-            return "".join(table[letter] for letter in inside)
-        return f"{found[1]}({inside})" if len(inside) > 1 and not inside.startswith("\\") else f"{found[1]}{inside} "
+            return before + "".join(table[letter] for letter in inside)
+        if len(inside) > 1 and not inside.startswith("\\"):
+            return f"{before}{found[2]}({inside})"
+        follows = found.string[found.end() : found.end() + 1]
+        return f"{before}{found[2]}{inside}{' ' if follows.isalnum() else ''}"
 
     return SCRIPT.sub(replaced, text)
 
 
+def _named(found: re.Match[str]) -> str:
+    """Give a macro the converter knows as it is, any other one by its name, where it stands for a word of its own."""
+    if _is_known(found[1]):
+        return found[0]
+    follows = found.string[found.end() :][:1]
+    if follows == "{":
+        return ""
+    return f"{{{found[1]}}}{' ' if found[2] or (follows.isascii() and follows.isalnum()) else ''}"
+
+
 def _convert(tex: str, fallback: str) -> str:
+    tex = re.sub(
+        r"\\+(?=[^\x00-\x7f])|\\(?=\d)", "", tex
+    )  # Some sources keep the backslash of a letter they converted.
+    tex = MACRO.sub(_named, re.sub(r"\\[dt]frac", r"\\frac", tex.replace("\\|", "‖")))
     try:
         text = str(_converter().latex_to_text(tex))
     except Exception:  # pylatexenc raises many kinds on malformed TeX; a reader still gets the raw text.

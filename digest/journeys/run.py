@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport, stay_silent
+from digest.actions.enrich import EnrichReport
+from digest.actions.report import (
+    Advance,
+    CollectReport,
+    ComposeReport,
+    DeliverReport,
+    PublishReport,
+    Report,
+    stay_silent,
+)
 from digest.service import Service
 
 MORNING = time(9)
@@ -18,6 +27,7 @@ class RunReport:
     """The reports of all hops."""
 
     collect: CollectReport
+    enrich: EnrichReport
     publish: PublishReport
     compose: ComposeReport
     deliver: DeliverReport
@@ -33,9 +43,15 @@ class RunReport:
         return [sentence for hop in self.hops.values() for sentence in hop.failed]
 
     @property
-    def hops(self) -> dict[str, CollectReport | PublishReport | ComposeReport | DeliverReport]:
+    def hops(self) -> dict[str, Report]:
         """The reports by the name of their hop."""
-        return {"collect": self.collect, "publish": self.publish, "compose": self.compose, "deliver": self.deliver}
+        return {
+            "collect": self.collect,
+            "enrich": self.enrich,
+            "publish": self.publish,
+            "compose": self.compose,
+            "deliver": self.deliver,
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Give the report for programs."""
@@ -69,6 +85,7 @@ def run(
     on = day or as_of.date()
     return RunReport(
         collect=service.collect(on, files=files, observed_at=as_of, advance=advance),
+        enrich=EnrichReport() if files else service.enrich(on, advance=advance),
         publish=service.publish(on, as_of=as_of, advance=advance),
         compose=service.compose(day=day, as_of=as_of, dry_run=dry_run, advance=advance),
         deliver=service.deliver(dry_run=dry_run, advance=advance),

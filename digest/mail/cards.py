@@ -47,7 +47,7 @@ class CardFacts:
     def shown(self) -> dict[str, Any]:
         """Give the values of the card's template."""
         paper = self.paper
-        links = [("Abstract", paper.abstract_url), ("PDF", paper.pdf_url), ("Code", paper.code_url)]
+        links = [("Abstract", paper.abstract_url), ("PDF", paper.pdf_url), ("Code", paper.code)]
         links += [("Project", paper.project_url), ("Discussion", paper.discussion_url)]
         shown = {
             "title": shorten(paper.title, 300),
@@ -72,14 +72,17 @@ def trend_line(trend: TrendScore) -> str:
 
 
 def byline(paper: Paper, listed_on: date) -> str:
-    """Say who wrote a paper, in which field, listed when; long lists of authors are shortened.
+    """Say who wrote a paper, where, what it is and when it was listed; long lists of authors are shortened.
 
     >>> byline(Paper(key="arxiv:1", title="A", authors=tuple("ABCDEF"), categories=("cs.CL",)), date(2026, 3, 17))
     'A, B, C, D and 2 more · cs.CL · 17 March'
     """
     more = len(paper.authors) - AUTHORS_SHOWN
-    names = ", ".join(paper.authors[:AUTHORS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    parts = [names, paper.organisation, paper.field, f"{listed_on.day} {listed_on:%B}"]
+    rest = f" and {more} more" if more > 0 else ""
+    names = ", ".join(paper.authors[:AUTHORS_SHOWN]) + (rest if paper.authors_complete else " and others")
+    place = paper.organisation or paper.affiliation
+    kind = " ".join(part for part in (paper.work_type, paper.venue, str(paper.year or "")) if part)
+    parts = [names if paper.authors else "", place, paper.field, kind, f"{listed_on.day} {listed_on:%B}"]
     return " · ".join(shorten(part, 160) for part in parts if part)
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from digest.domain.alarm import Alarm
 from digest.domain.delivery import Kind
 from digest.domain.issue import Issue
 from digest.domain.text import shorten, tidy, wrap
@@ -92,6 +93,22 @@ def letter_for_confirmation(delivery_id: int, facts: Mapping[str, Any], masthead
         recipient=facts["recipient"],
         message_id=message_id(Kind.CONFIRMATION, delivery_id, masthead),
         date=format_datetime(datetime.fromisoformat(facts["date"]).astimezone(UTC)),
+        masthead=masthead,
+    )
+
+
+def letter_for_alarm(alarm: Alarm, address: str, masthead: Masthead, now: datetime) -> Letter:
+    """Render what the operator must know."""
+    facts = {"words": alarm.words, "is_over": alarm.is_over, "since": f"{alarm.since:%Y-%m-%d %H:%M} UTC"}
+    context = facts | {"masthead": masthead, "now": f"{now:%Y-%m-%d %H:%M} UTC"}
+    name = sha256(f"{alarm.name}/{alarm.since}/{alarm.is_over}".encode()).hexdigest()[:24]
+    return Letter(
+        subject=tidy(_render("alarm/subject.txt", context)),
+        text=_render("alarm/body.txt", context),
+        html=inline(_render("alarm/body.html", context)),
+        recipient=address,
+        message_id=f"alarm.{name}@{masthead.sender.rpartition('@')[2]}",
+        date=format_datetime(now.astimezone(UTC)),
         masthead=masthead,
     )
 

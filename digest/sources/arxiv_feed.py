@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from digest.domain import identity, text
 from digest.domain.listing import Batch, Listing, ListingKind
 from digest.domain.paper import Paper
-from digest.sources.base import BadRecord, SourceError, day_of, gather, local_name, xml_elements
+from digest.sources.base import BadRecord, SourceError, gather, local_name, xml_elements
 from digest.sources.fetch import Fetcher
+from digest.sources.fields import day_in, inner, title_of
 
 NAME = "arxiv"
 ADDRESS = "https://rss.arxiv.org/rss/"
@@ -37,7 +37,7 @@ def parse_day_feed(body: bytes) -> Batch:
         If it is no feed, or a feed that says the query was wrong.
     """
     root, items, cut_short = xml_elements(body, wanted={"item", "entry"}, roots={"rss", "feed"})
-    title = _value(root if local_name(root) == "feed" else root[0] if len(root) else root, "title")
+    title = inner(root if local_name(root) == "feed" else root[0] if len(root) else root, "title")
     if title.startswith("Feed error"):
         raise SourceError(f"arXiv refused the query: {_error_text(root)}")
     listings, faults = gather(items, _read, name=_name)
@@ -55,23 +55,23 @@ def parse_day_feed(body: bytes) -> Batch:
 
 
 def _read(item: Any) -> Listing:
-    found = identity.arxiv_id(_value(item, "guid") or _value(item, "id"))
+    found = identity.arxiv_id(inner(item, "guid") or inner(item, "id"))
     if not found:
         raise BadRecord("no arXiv id")
-    title = text.tidy(text.readable(_value(item, "title")))
+    title = title_of(inner(item, "title"))
     if not title:
         raise BadRecord("no title")
-    listed_on = _day(_value(item, "pubDate") or _value(item, "published"))
+    listed_on = day_in(inner(item, "pubDate") or inner(item, "published"))
     if not listed_on:
         raise BadRecord("no announcement day")
-    kind = _value(item, "announce_type")
+    kind = inner(item, "announce_type")
     if kind not in set(ListingKind):
         raise BadRecord(f"unknown announce type {kind[:40]!r}")
-    creators = OUTSIDE_PARENTHESES.split(_value(item, "creator"))
+    creators = OUTSIDE_PARENTHESES.split(inner(item, "creator"))
     paper = Paper(
         key=identity.paper_key(arxiv=found[0]),
         title=title,
-        abstract=text.readable(PREFIX.sub("", _value(item, "description") or _value(item, "summary"))),
+        abstract=text.readable(PREFIX.sub("", inner(item, "description") or inner(item, "summary"))),
         authors=tuple(name for part in creators if (name := _author(part))),
         categories=tuple(dict.fromkeys(_categories(item))),
         text_source=NAME,
@@ -90,27 +90,13 @@ def _categories(item: Any) -> Iterator[str]:
             yield term
 
 
-def _value(element: Any, name: str) -> str:
-    child = element.find(f"{{*}}{name}")
-    return "".join(child.itertext()) if child is not None else ""
-
-
 def _name(position: int, item: Any) -> str:
-    return f"item {position} ({(_value(item, 'guid') or _value(item, 'id') or 'without id')[:60]})"
-
-
-def _day(value: str) -> date | None:
-    if found := day_of(value):
-        return found
-    try:
-        return parsedate_to_datetime(value).date()
-    except (ValueError, OverflowError):
-        return None
+    return f"item {position} ({(inner(item, 'guid') or inner(item, 'id') or 'without id')[:60]})"
 
 
 def _channel_day(root: Any) -> date | None:
     channel = root.find("{*}channel")
-    return _day(_value(channel, "pubDate")) if channel is not None else None
+    return day_in(inner(channel, "pubDate")) if channel is not None else None
 
 
 def _error_text(root: Any) -> str:

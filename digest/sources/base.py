@@ -1,5 +1,6 @@
 """What every source shares: the protocol, its errors, and how records become a Batch. No format lives here."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -12,12 +13,31 @@ from digest.domain.paper import Paper
 from digest.domain.signal import Signal, SignalKind
 
 Record = TypeVar("Record")
+Found = TypeVar("Found", Listing, Paper)
 MOST_BYTES = 20_000_000
 LARGEST_COUNT = 10_000_000
 
 
+WITHDRAWN = re.compile(
+    r"^\W*withdrawn\b|\b(?:is|was|been|being|are|were)\s+(?:\w+\s+)?withdrawn\b"
+    r"|\bwithdrawn\s+(?:by|due|because|from|at|as)\b"
+    r"|\bwithdraw\s+(?:this|the|our)\s+(?:paper|article|manuscript|submission|preprint)\b",
+    re.I,
+)
+"""How authors and archives say that a work is withdrawn; a mention of another, withdrawn work does not say so."""
+NOT_WITHDRAWN = re.compile(r"\bnot\s+(?:been\s+)?withdrawn\b", re.I)
+
+
 class SourceError(Exception):
-    """The source's answer cannot be used at all: skip this source and say so; what is stored stays."""
+    """The source's answer cannot be used at all: skip this source and say so; what is stored stays.
+
+    `status` and the beginning of the `body` are those of the answer, 0 and empty if there was none or it was good;
+    `code` is the name the source's own protocol gives the failure, or an empty text.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, body: bytes = b"", code: str = "") -> None:
+        super().__init__(message)
+        self.status, self.body, self.code = status, body, code
 
 
 class BadRecord(ValueError):  # noqa: N818 - it names the record, as the reports do.
@@ -45,24 +65,39 @@ class Source(Protocol):
 
 
 def gather(
-    records: Iterable[Record], read: Callable[[Record], Listing], *, name: Callable[[int, Record], str]
-) -> tuple[tuple[Listing, ...], tuple[Fault, ...]]:
-    """Read every record once: what cannot be read, or stands there twice, is named and the rest goes on."""
-    listings: dict[str, Listing] = {}
+    records: Iterable[Record], read: Callable[[Record], Found], *, name: Callable[[int, Record], str]
+) -> tuple[tuple[Found, ...], tuple[Fault, ...]]:
+    """Read every record once: what cannot be read, or stands there twice, is named and the rest goes on.
+
+    A withdrawn paper is kept, marked and named: what is held of it must be marked as well.
+    """
+    kept: dict[str, Found] = {}
     faults: list[Fault] = []
     for position, record in enumerate(records, 1):
         where = name(position, record)
         try:
-            listing = read(record)
+            found = read(record)
         except BadRecord as error:
             faults.append(Fault(reason=str(error), where=where))
             continue
-        if listing.paper.key in listings:
+        paper = found.paper if isinstance(found, Listing) else found
+        if paper.key in kept:
             faults.append(Fault(reason="listed twice", where=where, kept=True))
             continue
-        listings[listing.paper.key] = listing
-        faults += faults_of(listing.paper, where)
-    return tuple(listings.values()), tuple(faults)
+        kept[paper.key] = found
+        faults += faults_of(paper, where)
+        if paper.withdrawn:
+            faults.append(Fault(reason="withdrawn", where=where, kept=True))
+    return tuple(kept.values()), tuple(faults)
+
+
+def is_withdrawn(comment: str) -> bool:
+    """Whether a comment says that its paper is withdrawn.
+
+    >>> is_withdrawn("This paper has been withdrawn by the author"), is_withdrawn("Replaces the withdrawn 0801.1234")
+    (True, False)
+    """
+    return WITHDRAWN.search(comment) is not None and NOT_WITHDRAWN.search(comment) is None
 
 
 def web_address(text: object) -> str:
@@ -99,6 +134,16 @@ def day_of(text: object) -> date | None:
         return None
 
 
+def opening(body: bytes) -> bytes:
+    """Give how a body begins, without mark and white space; raises SourceError if it is empty or too long."""
+    if len(body) > MOST_BYTES:
+        raise SourceError(f"the answer holds {len(body):,} bytes; {MOST_BYTES:,} are the most that is read")
+    start = body[:4_000].lstrip(b"\xef\xbb\xbf \t\r\n")[:400]
+    if not start:
+        raise SourceError("the answer is empty")
+    return start
+
+
 def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any, list[Any], str]:
     """Parse XML with entities and network off, keeping every element that was complete before a break.
 
@@ -111,9 +156,7 @@ def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any
     SourceError
         If it is no XML of one of the `roots`, or carries a document type.
     """
-    start = body[:400].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
-        raise SourceError("the answer is empty")
+    start = opening(body)
     if not start.startswith(b"<") or b"<!doctype" in body[:4_000].lower() or b"<!entity" in body[:100_000].lower():
         raise SourceError(f"the answer is no feed; it begins with {start[:60].decode('utf-8', 'replace')!r}")
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)

@@ -1,7 +1,9 @@
 """Hugging Face Daily Papers: what people there propose and vote for. Its text is TeX stripped to words."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,11 +13,14 @@ from digest.domain.paper import Paper
 from digest.domain.signal import Signal, SignalKind
 from digest.sources.base import BadRecord, SourceError, count_signal, day_of, gather, web_address
 from digest.sources.fetch import Fetcher
+from digest.sources.fields import json_value, mapping, members, title_of, words
 
 NAME = "huggingface"
 ADDRESS = "https://huggingface.co/api/daily_papers"
 PAGE = 100
 MOST_PAGES = 20
+TRENDING_PAGES = 1
+WEEK = re.compile(r"\d{4}-W\d{2}")
 
 
 def parse_daily_papers(body: bytes, *, observed_at: datetime, day: date | None = None) -> Batch:
@@ -35,13 +40,7 @@ def parse_daily_papers(body: bytes, *, observed_at: datetime, day: date | None =
     SourceError
         If it is no JSON array.
     """
-    try:
-        items = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        begin = body[:60].decode("utf-8", "replace")
-        raise SourceError(
-            f"the answer is no JSON; it begins with {begin!r}" if body else "the answer is empty"
-        ) from error
+    items = json_value(body)
     if not isinstance(items, list):
         raise SourceError(f"the answer is no list of papers but {text.shorten(json.dumps(items), 120)}")
     odd: list[Fault] = []
@@ -61,7 +60,7 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
     found = identity.arxiv_id(str(paper.get("id", "")))
     if not found:
         raise BadRecord("no arXiv id")
-    title = text.tidy(text.readable(_text(paper, "title") or _text(item, "title")))
+    title = title_of(words(paper, "title") or words(item, "title"))
     if not title:
         raise BadRecord("no title")
     listed_on = day_of(paper.get("submittedOnDailyAt")) or day
@@ -71,11 +70,11 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
     kept = Paper(
         key=key,
         title=title,
-        abstract=text.readable(_text(paper, "summary")),
+        abstract=text.readable(words(paper, "summary")),
         authors=tuple(_authors(paper)),
         published_on=day_of(paper.get("publishedAt")),
-        organisation=text.tidy(_text(_mapping(paper, "organization"), "fullname")),
-        keywords=tuple(text.tidy(word) for word in _list(paper, "ai_keywords") if isinstance(word, str))[:20],
+        organisation=text.tidy(words(mapping(paper, "organization"), "fullname")),
+        keywords=tuple(text.tidy(word) for word in members(paper, "ai_keywords") if isinstance(word, str))[:20],
         code_url=web_address(paper.get("githubRepo")),
         project_url=web_address(paper.get("projectPage")),
         discussion_url=f"https://huggingface.co/papers/{found[0]}",
@@ -96,48 +95,58 @@ def _signals(item: Mapping[str, Any], paper: Mapping[str, Any], key: str, at: da
 
 
 def _authors(paper: Mapping[str, Any]) -> Iterator[str]:
-    for author in _list(paper, "authors"):
+    for author in members(paper, "authors"):
         if isinstance(author, Mapping) and author.get("hidden") is not True:
-            name = text.readable_name(_text(author, "name"))
+            name = text.readable_name(words(author, "name"))
             if name:
                 yield name
 
 
-def _text(record: Mapping[str, Any], name: str) -> str:
-    value = record.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = record.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(record: Mapping[str, Any], name: str) -> list[Any]:
-    value = record.get(name)
-    return value if isinstance(value, list) else []
-
-
 def _name(position: int, item: object) -> str:
-    paper = _mapping(item, "paper") if isinstance(item, Mapping) else {}
+    paper = mapping(item, "paper") if isinstance(item, Mapping) else {}
     return f"item {position} ({str(paper.get('id', 'without id'))[:60]})"
 
 
 class DailyPapers:
-    """Daily Papers over HTTP: the day asked for, and the day before again, because votes settle later."""
+    """Daily Papers over HTTP: the day asked for, and the day before again, because votes settle later.
+
+    Parameters
+    ----------
+    trending : bool
+        Whether to ask as well for what trends at the moment, whichever day each of it was listed on.
+    """
 
     name = NAME
 
-    def __init__(self, fetcher: Fetcher, address: str = ADDRESS) -> None:
-        self.fetcher, self.address = fetcher, address
+    def __init__(self, fetcher: Fetcher, address: str = ADDRESS, trending: bool = False) -> None:
+        self.fetcher, self.address, self.trending = fetcher, address, trending
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:
-        """Give yesterday's pages, then today's."""
-        for listed_on in (day - timedelta(days=1), day):
-            for page in range(MOST_PAGES):
-                body = self.fetcher.get(f"{self.address}?date={listed_on}&limit={PAGE}&p={page}")
-                batch = parse_daily_papers(body, observed_at=observed_at, day=listed_on)
-                if batch.listings or batch.faults or page == 0:
-                    yield batch
-                if len(batch.listings) + sum(not fault.kept for fault in batch.faults) < PAGE:
-                    break
+        """Give yesterday's pages, then today's, then what trends if that is wanted."""
+        yield from self.day(day - timedelta(days=1), observed_at)
+        yield from self.day(day, observed_at)
+        if self.trending:
+            for batch in self._pages("sort=trending", observed_at, day, most=TRENDING_PAGES):
+                yield replace(batch, announced_on=None)
+
+    def day(self, day: date, observed_at: datetime) -> Iterator[Batch]:
+        """Give the pages of one day."""
+        yield from self._pages(f"date={day}", observed_at, day)
+
+    def week(self, name: str, observed_at: datetime) -> Iterator[Batch]:
+        """Give the pages of an ISO week such as `2026-W12`; every paper keeps the day it was listed on."""
+        if not WEEK.fullmatch(name):
+            raise SourceError(f"not an ISO week: {name[:40]!r}")
+        for batch in self._pages(f"week={name}", observed_at, None):
+            yield replace(batch, announced_on=None)
+
+    def _pages(
+        self, wanted: str, observed_at: datetime, day: date | None, *, most: int = MOST_PAGES
+    ) -> Iterator[Batch]:
+        for page in range(most):
+            body = self.fetcher.get(f"{self.address}?{wanted}&limit={PAGE}&p={page}")
+            batch = parse_daily_papers(body, observed_at=observed_at, day=day)
+            if batch.listings or batch.faults or page == 0:
+                yield batch
+            if len(batch.listings) + sum(not fault.kept for fault in batch.faults) < PAGE:
+                break

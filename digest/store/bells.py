@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from digest.store.database import insert_missing
 from digest.store.tables import bells
@@ -18,3 +18,14 @@ def ring(connection: Connection, name: str, *, now: datetime, next_at: datetime)
 def put_off(connection: Connection, name: str, until: datetime) -> None:
     """Let a bell rest until a moment."""
     connection.execute(update(bells).where(bells.c.name == name).values(next_at=until))
+
+
+def next_at(connection: Connection, name: str) -> datetime | None:
+    """Give the moment a bell stands at, or None if it never rang."""
+    return connection.scalar(select(bells.c.next_at).where(bells.c.name == name))
+
+
+def beat(connection: Connection, name: str, now: datetime) -> None:
+    """Set a bell to this moment: the clock's heartbeat."""
+    insert_missing(connection, bells, [{"name": name, "next_at": now}])
+    put_off(connection, name, now)

@@ -6,17 +6,18 @@ from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from digest.domain.listing import Listing, ListingKind
-from digest.domain.paper import Paper, merge
-from digest.domain.signal import SignalKind
+from digest.domain.paper import Paper, is_same, merge, names_of
+from digest.domain.signal import Signal, SignalKind
 from digest.domain.trend import Attention
-from digest.store.database import insert_missing
-from digest.store.tables import listings, papers, signals
+from digest.store.database import insert_missing, inserting
+from digest.store.tables import listings, paper_names, papers, signals
 
 AT_ONCE = 500
 PAPER_COLUMNS = [column for column in papers.c if column.name not in {"id", "first_seen_at"}]
+COUNTED = (SignalKind.UPVOTES, SignalKind.COMMENTS, SignalKind.STARS)
 ANNOUNCED = (ListingKind.NEW, ListingKind.CROSS)
 
 
@@ -39,43 +40,79 @@ def record(connection: Connection, found: Sequence[Listing], now: datetime) -> i
     """
     fresh = 0
     for part in _parts(found, AT_ONCE):
-        fresh += _record_papers(connection, [listing.paper for listing in part], now)
-        ids = ids_of(connection, [listing.paper.key for listing in part])
+        ids, new = _record_papers(connection, [listing.paper for listing in part], now)
+        fresh += new
         rows = [
-            {"paper_id": ids[one.paper.key], "source": one.source, "listed_on": one.listed_on, "kind": one.kind}
-            for one in part
+            {"paper_id": number, "source": one.source, "listed_on": one.listed_on, "kind": one.kind}
+            for one, number in zip(part, ids, strict=True)
         ]
         insert_missing(connection, listings, rows)
-        seen = [(ids[one.paper.key], signal) for one in part for signal in one.signals]
-        rows = [
-            {"paper_id": paper_id, "source": s.source, "kind": s.kind, "observed_at": s.observed_at, "value": s.value}
-            for paper_id, s in seen
-        ]
-        insert_missing(connection, signals, rows)
+        _add_signals(connection, [(n, s) for n, one in zip(ids, part, strict=True) for s in one.signals])
     return fresh
 
 
-def _record_papers(connection: Connection, found: Sequence[Paper], now: datetime) -> int:
-    keys = [paper.key for paper in found]
-    rows = connection.execute(select(*PAPER_COLUMNS).where(papers.c.key.in_(keys))).mappings()
-    held = {row["key"]: paper_of(row) for row in rows}
-    new = [paper for paper in found if paper.key not in held]
-    insert_missing(connection, papers, [{**_row_of(paper), "first_seen_at": now} for paper in new])
-    merged = [joined for one in found if one.key in held and (joined := merge(held[one.key], one)) != held[one.key]]
-    if merged:
-        names = [column.name for column in PAPER_COLUMNS if column.name != "key"]
-        changed = update(papers).where(papers.c.key == bindparam("at")).values({n: bindparam(f"to_{n}") for n in names})
-        connection.execute(
-            changed,
-            [{"at": paper.key} | {f"to_{name}": value for name, value in _row_of(paper).items()} for paper in merged],
-        )
-    return len(new)
+def enrich(connection: Connection, facts: Sequence[Paper], found: Sequence[Signal], now: datetime) -> None:
+    """Add facts and signals of papers that are held; what is told of others is left out."""
+    for part in _parts(facts, AT_ONCE):
+        held = ids_of(connection, [paper.key for paper in part])
+        _record_papers(connection, [paper for paper in part if paper.key in held], now)
+    held = ids_of(connection, {signal.paper_key for signal in found})
+    _add_signals(connection, [(held[signal.paper_key], signal) for signal in found if signal.paper_key in held])
+
+
+def _add_signals(connection: Connection, seen: Iterable[tuple[int, Signal]]) -> None:
+    rows = [
+        {"paper_id": number, "source": s.source, "kind": s.kind, "observed_at": s.observed_at, "value": s.value}
+        for number, s in seen
+    ]
+    insert_missing(connection, signals, rows)
+
+
+def _record_papers(connection: Connection, found: Sequence[Paper], now: datetime) -> tuple[list[int], int]:
+    """Store papers, each in the row of the work it is; give the rows in order, and how many are new."""
+    known, held = _known(connection, found)
+    changed: set[int] = set()
+    ids, fresh = [], 0
+    for paper in found:
+        number = next((known[n] for n in names_of(paper).all if n in known and is_same(held[known[n]], paper, n)), None)
+        if number is None:
+            row = _row_of(paper) | {"first_seen_at": now}
+            statement = inserting(connection, papers).values(**row).on_conflict_do_nothing().returning(papers.c.id)
+            number = connection.execute(statement).scalar() or ids_of(connection, [paper.key])[paper.key]
+            held[number], fresh = paper, fresh + 1
+        elif (joined := merge(held[number], paper)) != held[number]:
+            held[number] = joined
+            changed.add(number)
+        for name in names_of(paper).all:
+            known.setdefault(name, number)
+        ids.append(number)
+    for number in changed:
+        connection.execute(update(papers).where(papers.c.id == number).values(**_row_of(held[number])))
+    own = {
+        n: number for number, paper in zip(ids, found, strict=True) for n in names_of(paper).all if known[n] == number
+    }
+    insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in own.items()])
+    return ids, fresh
+
+
+def _known(connection: Connection, found: Sequence[Paper]) -> tuple[dict[str, int], dict[int, Paper]]:
+    """Give the rows that the names of papers lead to, and the papers in these rows."""
+    names = {name for paper in found for name in names_of(paper).all}
+    known: dict[str, int] = {}
+    for part in _parts(sorted(names), AT_ONCE):
+        rows = connection.execute(select(paper_names).where(paper_names.c.name.in_(part)))
+        known |= {row.name: row.paper_id for row in rows}
+    known |= ids_of(connection, [paper.key for paper in found])
+    return known, by_id(connection, set(known.values()))
 
 
 def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """Give the row numbers of papers by their keys."""
-    rows = connection.execute(select(papers.c.key, papers.c.id).where(papers.c.key.in_(list(keys))))
-    return {row.key: row.id for row in rows}
+    found: dict[str, int] = {}
+    for part in _parts(list(keys), AT_ONCE):
+        rows = connection.execute(select(papers.c.key, papers.c.id).where(papers.c.key.in_(part)))
+        found |= {row.key: row.id for row in rows}
+    return found
 
 
 def window(connection: Connection, since: date, until: date, as_of: datetime) -> list[Found]:
@@ -84,6 +121,7 @@ def window(connection: Connection, since: date, until: date, as_of: datetime) ->
     last = select(listings.c.paper_id, func.max(listings.c.listed_on).label("on")).where(announced)
     days = last.group_by(listings.c.paper_id).subquery()
     query = select(papers.c.id, days.c.on, *PAPER_COLUMNS).join(days, days.c.paper_id == papers.c.id)
+    query = query.where(papers.c.withdrawn.is_(False))
     rows = connection.execute(query.order_by(papers.c.id)).mappings().all()
     counts = _last_counts(connection, since, until, as_of)
     return [
@@ -107,8 +145,18 @@ def _attention(row: RowMapping, counts: dict[int, dict[str, tuple[int, datetime]
     seen = counts.get(row["id"], {})
     listed_at = datetime.combine(row["on"], time(), UTC)
     hours = (seen[SignalKind.UPVOTES][1] - listed_at).total_seconds() / 3600 if SignalKind.UPVOTES in seen else 0.0
-    known = {kind.value: seen[kind][0] for kind in SignalKind if kind in seen}
+    known = {kind.value: seen[kind][0] for kind in COUNTED if kind in seen}
     return Attention(hours=max(0.0, hours), days_ago=(until - row["on"]).days, **known)
+
+
+def count_listed(connection: Connection, source: str, day: date, keys: Iterable[str]) -> int:
+    """Count, of some papers, those the house holds as listed by a source on a day."""
+    held = 0
+    for part in _parts(list(keys), AT_ONCE):
+        numbers = select(papers.c.id).where(papers.c.key.in_(part))
+        listed = (listings.c.source == source) & (listings.c.listed_on == day) & listings.c.paper_id.in_(numbers)
+        held += connection.scalar(select(func.count()).select_from(listings).where(listed)) or 0
+    return held
 
 
 def newest(connection: Connection, most: int) -> Iterator[Paper]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
 
-from digest.domain.listing import Receipt, Verdict
+from digest.domain.calendar import AnnouncementCalendar
+from digest.domain.listing import BACKFILL, Receipt, Verdict
 from digest.store.tables import receipts
 
 
@@ -16,10 +17,40 @@ def add(connection: Connection, receipt: Receipt) -> None:
 
 
 def of_day(connection: Connection, day: date) -> Sequence[Receipt]:
-    """Give the last receipt of every source for a day, by the source's name."""
-    rows = connection.execute(select(receipts).where(receipts.c.day == day).order_by(receipts.c.id)).mappings()
-    last = {row["source"]: row for row in rows}
-    return [
-        Receipt(**{**{name: row[name] for name in row if name != "id"}, "verdict": Verdict(row["verdict"])})
-        for _, row in sorted(last.items())
-    ]
+    """Give the last receipt of every source and part for a day, by their names."""
+    return _last_of(connection, (receipts.c.day == day) & (receipts.c.part != BACKFILL))
+
+
+def between(connection: Connection, since: date, until: date) -> Sequence[Receipt]:
+    """Give every receipt for the days from `since` to `until`, in the order they were written."""
+    rows = connection.execute(select(receipts).where(receipts.c.day.between(since, until)).order_by(receipts.c.id))
+    return [_receipt_of(row) for row in rows.mappings()]
+
+
+def last_before(connection: Connection, source: str, part: str, day: date) -> Receipt | None:
+    """Give the last receipt of a source and part that held new papers, of a day before this one."""
+    earlier = (receipts.c.source == source) & (receipts.c.part == part) & (receipts.c.day < day)
+    query = select(receipts).where(earlier, receipts.c.last_id != "")
+    row = connection.execute(query.order_by(receipts.c.day.desc(), receipts.c.id.desc()).limit(1)).mappings().first()
+    return _receipt_of(row) if row else None
+
+
+def missed(
+    connection: Connection, source: str, part: str, day: date, *, calendar: AnnouncementCalendar, within: int = 14
+) -> Sequence[date]:
+    """List the announcing days before this one of which there is no receipt, since the first day that has one."""
+    known = select(receipts.c.day).where(receipts.c.source == source, receipts.c.part == part)
+    days = set(connection.scalars(known.where(receipts.c.day >= day - timedelta(days=within))))
+    if not days:
+        return []
+    return [one for one in calendar.announcing(min(days), day - timedelta(days=1)) if one not in days]
+
+
+def _last_of(connection: Connection, condition: ColumnElement[bool]) -> Sequence[Receipt]:
+    rows = connection.execute(select(receipts).where(condition).order_by(receipts.c.id)).mappings()
+    last = {(row["source"], row["part"]): row for row in rows}
+    return [_receipt_of(row) for _, row in sorted(last.items())]
+
+
+def _receipt_of(row: RowMapping) -> Receipt:
+    return Receipt(**{**{name: row[name] for name in row if name != "id"}, "verdict": Verdict(row["verdict"])})

@@ -1,0 +1,54 @@
+"""Enrich: ask who knows more of the papers of the last days; what nobody knows stays unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from digest.actions.report import MOST_NAMED, Advance, Report, stay_silent
+from digest.domain.edition import WINDOW
+from digest.sources.base import Enricher, SourceError
+from digest.store import papers
+from digest.store.database import Database
+
+
+@dataclass(kw_only=True)
+class EnrichReport(Report):
+    """How many papers were asked about, and what came of it by enricher."""
+
+    asked: int = 0
+    facts: int = 0
+    signals: int = 0
+    unknown: int = 0
+    named: list[str] = field(default_factory=list)
+
+
+def enrich(
+    database: Database,
+    enrichers: Sequence[Enricher],
+    day: date,
+    *,
+    observed_at: datetime,
+    advance: Advance = stay_silent,
+) -> EnrichReport:
+    """Ask every enricher about the candidates of a day; one that fails is named and the others go on."""
+    report = EnrichReport()
+    for done, enricher in enumerate(enrichers):
+        advance(f"enriching by {enricher.name}", done, len(enrichers))
+        with database.reading() as connection:
+            window = papers.window(connection, day - WINDOW + timedelta(days=1), day, observed_at)
+            found = [one.paper for one in window]
+        report.asked += len(found)
+        try:
+            for known in enricher.enrich(found, observed_at):
+                with database.writing() as connection:
+                    papers.enrich(connection, known.papers, known.signals, observed_at)
+                report.facts += len(known.papers)
+                report.signals += len(known.signals)
+                report.unknown += known.unknown
+                named = [f"{known.source}: {fault.reason}: {fault.where}" for fault in known.faults]
+                report.skipped.update(fault.reason for fault in known.faults)
+                report.named += named[: MOST_NAMED - len(report.named)]
+        except SourceError as error:
+            report.failed.append(f"{enricher.name}: {error}")
+    advance("enriching", len(enrichers), len(enrichers))
+    return report

@@ -1,0 +1,153 @@
+"""Who is asked: sources with their remedies, enrichers and the past, wired from the settings over one polite client."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from digest.actions.backfill import Step
+from digest.actions.collect import Ask, asking
+from digest.domain.calendar import AnnouncementCalendar, read_holidays
+from digest.domain.listing import Batch
+from digest.settings import Settings
+from digest.sources.arxiv_api import ArxivApi
+from digest.sources.arxiv_days import ArxivCompletion, ArxivHarvest
+from digest.sources.arxiv_feed import ArxivFeed
+from digest.sources.arxiv_oai import ArxivOai, sets_of
+from digest.sources.base import Enricher, Source
+from digest.sources.biorxiv import Biorxiv
+from digest.sources.feed_xml import Feed
+from digest.sources.fetch import Fetcher
+from digest.sources.file import FileSource
+from digest.sources.github import GitHub
+from digest.sources.hackernews import HackerNews
+from digest.sources.huggingface import DailyPapers
+from digest.sources.openalex import OpenAlex
+from digest.sources.semanticscholar import SemanticScholar
+from digest.sources.turns import ARXIV_SECONDS, OTHER_SECONDS, Turns
+
+SPAN = timedelta(days=7)
+"""How much of arXiv's past one step of a backfill reads."""
+PACE = {"arxiv": ARXIV_SECONDS, "huggingface": OTHER_SECONDS}
+PAGES_A_WEEK = 6
+"""Pages of 2,500 records that a week of a large archive takes, new and changed papers together."""
+
+
+class Asking:
+    """The wired sources; made for one run and closed after it."""
+
+    def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
+        self.settings, self.fetcher = settings, fetcher
+        self.calendar = AnnouncementCalendar(holidays=read_holidays(settings.arxiv_holidays))
+
+    def sources(self) -> list[Ask]:
+        """Give every source that is switched on, arXiv with its calendar and remedy."""
+        said = self.settings
+        asks = [
+            Ask(
+                source=ArxivFeed(self.fetcher, group),
+                part="+".join(group),
+                remedy=self._harvest(group),
+                calendar=self.calendar,
+            )
+            for group in self._archives()
+        ]
+        others: list[Source] = []
+        if said.huggingface:
+            others.append(DailyPapers(self.fetcher, trending=said.huggingface_trending))
+        others += [Biorxiv(self.fetcher, server) for server in said.preprint_servers]
+        others += [Feed(self.fetcher, *named.split("=", 1)) for named in said.feeds]
+        return asks + asking(others)
+
+    def again(self, day: date) -> list[Ask]:
+        """Give what can repair a day that is past: sources that know past days, and arXiv's harvest."""
+        asks = [one for one in self.sources() if one.remedy is None]
+        for group in self._archives() if not self.calendar.silence(day) else ():
+            asks.insert(0, Ask(source=_Harvested(self._harvest(group)), part="+".join(group)))
+        return asks
+
+    def files(self, paths: Sequence[Path]) -> list[Ask]:
+        """Give recorded answers as sources."""
+        return [Ask(source=FileSource(path), calendar=self.calendar) for path in paths]
+
+    def enrichers(self) -> list[Enricher]:
+        """Give every enricher that is switched on."""
+        said = self.settings
+        makers: dict[str, Callable[[], Enricher]] = {
+            "semanticscholar": partial(SemanticScholar, self.fetcher, said.semantic_scholar_key.get_secret_value()),
+            "openalex": partial(OpenAlex, self.fetcher, said.openalex_key.get_secret_value()),
+            "github": partial(GitHub, self.fetcher, said.github_token.get_secret_value()),
+            "hackernews": partial(HackerNews, self.fetcher),
+        }
+        first: list[Enricher] = []
+        if said.arxiv_categories and said.arxiv_completion:
+            first.append(ArxivCompletion(ArxivApi(self.fetcher)))
+        return first + [makers[name]() for name in said.enrichers]
+
+    def past(self, today: date, days: int) -> list[Step]:
+        """Give the steps of a backfill over the last `days` days, newest first."""
+        steps: list[Step] = []
+        if self.settings.huggingface:
+            papers = DailyPapers(self.fetcher)
+            for back in range(1, days + 1):
+                on = today - timedelta(days=back)
+                at = datetime.combine(today, datetime.min.time(), UTC)
+                steps.append(Step(source=papers.name, day=on, requests=1, read=partial(papers.day, on, at)))
+        if self.settings.arxiv_categories:
+            harvest = self._harvest(self.settings.arxiv_categories)
+            for back in range(SPAN.days, days + SPAN.days, SPAN.days):
+                on = today - timedelta(days=back)
+                read = partial(harvest.changed, on, on + SPAN - timedelta(days=1))
+                steps.append(Step(source="arxiv", day=on, requests=PAGES_A_WEEK, read=read))
+        return steps
+
+    def _archives(self) -> list[tuple[str, ...]]:
+        """Group the categories by archive: one feed is asked for each, and each has a receipt of its own."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for name in self.settings.arxiv_categories:
+            archive = name.split(".")[0]
+            groups[archive] = (*groups.get(archive, ()), name)
+        return list(groups.values())
+
+    def _harvest(self, categories: Sequence[str]) -> ArxivHarvest:
+        oai = ArxivOai(self.fetcher, sets_of(categories), today=self._today)
+        return ArxivHarvest(oai, categories, self.calendar)
+
+    @staticmethod
+    def _today() -> date:
+        return datetime.fromtimestamp(time.time(), UTC).date()
+
+
+class _Harvested:
+    """A day from the harvest, as a source of its own: what repairs a day whose feed is gone."""
+
+    name = "arxiv"
+
+    def __init__(self, harvest: ArxivHarvest) -> None:
+        self.harvest = harvest
+
+    def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002
+        """Give what the harvest has of a day."""
+        for batch in self.harvest.between(day, day):
+            yield replace(batch, announced_on=day)
+
+
+@contextmanager
+def asking_with(settings: Settings) -> Iterator[Asking]:
+    """Open the polite client for one run."""
+    folder = settings.cache_folder
+    turns = Turns(folder / "turns", clock=time.time, sleep=time.sleep)
+    fetcher = Fetcher(
+        contact=settings.contact,
+        cache=folder / "http",
+        turn=turns,
+        sleep=time.sleep,
+        private_hosts=settings.private_hosts,
+    )
+    try:
+        yield Asking(settings, fetcher)
+    finally:
+        fetcher.close()

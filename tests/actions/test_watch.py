@@ -1,0 +1,115 @@
+"""The operator is told of trouble once, and once when it is over, whatever way there is to tell."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.actions.watch import WatchReport, watch
+from digest.domain.alarm import Alarm
+from digest.domain.delivery import Kind
+from digest.domain.listing import Receipt, Verdict
+from digest.domain.subscriber import Status, Wishes
+from digest.store import deliveries, receipts, subscribers
+from digest.store.database import Database
+from tests.builders import DAY, NOW
+
+
+class Operator:
+    """Somebody who is told, and may not be listening."""
+
+    def __init__(self) -> None:
+        self.told: list[Alarm] = []
+        self.is_away = False
+
+    def __call__(self, alarm: Alarm) -> None:
+        if self.is_away:
+            raise ConnectionError("nobody listens")
+        self.told.append(alarm)
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator()
+
+
+def ring(database: Database, operator: Operator, now: datetime, *, is_late: bool = True) -> WatchReport:
+    return watch(database, [operator], now=now, day=DAY, is_late=is_late, sources=["arxiv"])
+
+
+def sign(database: Database, verdict: Verdict, remedy: str = "") -> None:
+    receipt = Receipt(source="arxiv", day=DAY, observed_at=NOW, verdict=verdict, reason="cut", remedy=remedy)
+    with database.writing() as connection:
+        receipts.add(connection, receipt)
+
+
+def minutes(number: int) -> datetime:
+    return NOW + timedelta(minutes=number)
+
+
+def test_a_stale_source_is_told_once_and_once_when_it_is_over(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.STALE)
+    for at in range(5):
+        ring(database, operator, minutes(at))
+    assert len(operator.told) == 1
+    assert f"digest collect --day {DAY} --again" in operator.told[0].words
+    sign(database, Verdict.COMPLETE)
+    for at in range(5, 9):
+        ring(database, operator, minutes(at))
+    assert [alarm.is_over for alarm in operator.told] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "remedy"), [(Verdict.NOTHING, ""), (Verdict.PARTIAL, "filled from OAI-PMH: 3 papers")]
+)
+def test_a_silent_day_or_a_mended_one_is_no_trouble(
+    database: Database, operator: Operator, verdict: Verdict, remedy: str
+) -> None:
+    sign(database, verdict, remedy)
+    assert ring(database, operator, NOW).told == []
+
+
+def test_a_source_has_time_until_patience_ends(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.FAILED)
+    assert ring(database, operator, NOW, is_late=False).told == []
+    assert len(ring(database, operator, minutes(1)).told) == 1
+
+
+def test_a_source_that_was_not_read_at_all_is_told(database: Database, operator: Operator) -> None:
+    assert "was not read" in ring(database, operator, NOW).told[0]
+
+
+def test_who_could_not_be_told_is_told_again(database: Database, operator: Operator) -> None:
+    operator.is_away = True
+    assert not ring(database, operator, NOW).done
+    operator.is_away = False
+    ring(database, operator, minutes(1))
+    ring(database, operator, minutes(2))
+    assert len(operator.told) == 1
+
+
+def test_trouble_that_passed_before_anybody_heard_of_it_is_not_told(database: Database, operator: Operator) -> None:
+    operator.is_away = True
+    ring(database, operator, NOW)
+    sign(database, Verdict.COMPLETE)
+    operator.is_away = False
+    assert ring(database, operator, minutes(1)).told == []
+
+
+def test_mail_that_cannot_leave_is_told(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.COMPLETE)
+    with database.writing() as connection:
+        reader = subscribers.add(connection, "a@readers.example", Wishes(), now=NOW, status=Status.ACTIVE, consent={})
+        assert reader
+        deliveries.queue(connection, reader, Kind.ISSUE, "2026-03-17", now=NOW)
+    for at in (0, 20, 29, 30, 31):
+        ring(database, operator, minutes(at))
+    assert [alarm.name for alarm in operator.told] == ["mail"]
+
+
+def test_a_clock_that_stood_is_told_and_that_it_goes_again(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.COMPLETE)
+    ring(database, operator, NOW)
+    for at in (200, 201, 202):
+        ring(database, operator, minutes(at))
+    assert [(alarm.name, alarm.is_over) for alarm in operator.told] == [("clock", False), ("clock", True)]
+    assert "stood still from" in operator.told[0].words

@@ -224,8 +224,8 @@ def flood(size: int = 200_000_000) -> Answer:
     return Answer(body=lambda: repeat(b" " * PIECE, size // PIECE), length=size // PIECE * PIECE)
 
 
-def gzip_bomb(size: int = 1_000_000_000) -> Answer:
-    """A small body that unpacks to a gigabyte of spaces."""
+def gzip_bomb(size: int = 500_000_000) -> Answer:
+    """A small body that unpacks to half a gigabyte of spaces."""
     packer, piece = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16), b" " * 10_000_000
     packed = b"".join([*(packer.compress(piece) for _ in range(size // len(piece))), packer.flush()])
     return Answer(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": TYPES["<"]})

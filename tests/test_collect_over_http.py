@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from digest.actions.collect import collect
+from digest.actions.collect import asking, collect
 from digest.resources import resource_dir
 from digest.sources.arxiv_feed import ArxivFeed
 from digest.sources.base import Source
@@ -80,7 +80,7 @@ def sources(host: Host, folder: Path) -> Iterator[list[Source]]:
 
 def test_a_day_is_collected_over_http(database: Database, host: Host, tmp_path: Path) -> None:
     with sources(host, tmp_path) as asked:
-        report = collect(database, asked, DAY, observed_at=NOW, now=NOW)
+        report = collect(database, asking(asked), DAY, observed_at=NOW, now=NOW)
     assert report.done, report.failed
     assert [path for path, _ in host.asked] == [
         "/rss/cs.AI+cs.CL",
@@ -96,7 +96,7 @@ def test_a_day_is_collected_over_http(database: Database, host: Host, tmp_path: 
 def test_a_failing_source_is_named_and_the_other_is_kept(database: Database, host: Host, tmp_path: Path) -> None:
     host.failing = {"/rss/cs.AI+cs.CL"}
     with sources(host, tmp_path) as asked:
-        report = collect(database, asked, DAY, observed_at=NOW, now=NOW)
+        report = collect(database, asking(asked), DAY, observed_at=NOW, now=NOW)
     assert report.failed == ["arxiv: 127.0.0.1 did not answer: status 503"]
     assert sum(path.startswith("/rss/") for path, _ in host.asked) == 4, "asked again with patience, then given up"
     assert report.verdicts["arxiv 2026-03-18"] == "failed"

@@ -13,18 +13,21 @@ import pytest
 from sqlalchemy import func, select
 
 from digest.actions.collect import Ask, collect
+from digest.actions.enrich import enrich
 from digest.domain.calendar import HOLIDAYS, AnnouncementCalendar, read_holidays
 from digest.domain.listing import Receipt, Verdict
 from digest.domain.profile import is_in
-from digest.sources.arxiv_days import ArxivHarvest
+from digest.sources.arxiv_api import ArxivApi
+from digest.sources.arxiv_days import ArxivCompletion, ArxivHarvest
 from digest.sources.arxiv_feed import ArxivFeed
 from digest.sources.arxiv_oai import ArxivOai, sets_of
 from digest.sources.fetch import Fetcher
 from digest.store import receipts
 from digest.store.database import Database
+from digest.store.papers import window
 from digest.store.tables import listings, papers
 from tests.replay import Answer, Host, refusal, replaying
-from tests.wire import Row, day_feed, harvest
+from tests.wire import Row, api_answer, day_feed, harvest
 
 RECORDS = Path(__file__).parents[2] / "shared" / "data" / "trend" / "arxiv_inputs_2026q1.jsonl.gz"
 CATEGORIES = ("cs.AI", "cs.CL", "cs.CV")
@@ -58,6 +61,7 @@ class Month:
         self.faults = {list(held)[at]: kind for at, kind in FAULTS.items() if at < len(held)}
         host.serve("/rss/*", self.feed)
         host.serve("/oai", self.harvest)
+        host.serve("/api/query", self.api)
 
     def feed(self, *_: object) -> Answer:
         """Answer as the feed of today, or as its fault is."""
@@ -82,6 +86,12 @@ class Month:
         wanted = [(row, day) for day, rows in self.held.items() if since <= day.isoformat() <= until for row in rows]
         return Answer(body=harvest([(row, day) for row, day in wanted if is_in(row["categories"], f"cs.{subject}")]))
 
+    def api(self, _: str, query: Mapping[str, Sequence[str]], __: Mapping[str, str]) -> Answer:
+        """Answer with the whole records of the papers that are asked for."""
+        wanted = set(query["id_list"][0].split(","))
+        rows = [row for day in self.held.values() for row in day if row["arxiv_id"] in wanted]
+        return Answer(body=api_answer(rows, FIRST))
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
@@ -90,15 +100,20 @@ def database(tmp_path: Path) -> Database:
     return opened
 
 
-def collected(database: Database, host: Host, month: Month, until: date) -> None:
-    """Collect every day up to one, weekends and the holiday as well."""
-    fetcher = Fetcher(
+def polite() -> Fetcher:
+    """Give a client that does not wait."""
+    return Fetcher(
         contact="ops@example.org",
         cache=None,
         turn=lambda _: nullcontext(),
         sleep=lambda _: None,
         private_hosts=["127.0.0.1"],
     )
+
+
+def collected(database: Database, host: Host, month: Month, until: date) -> None:
+    """Collect every day up to one, weekends and the holiday as well."""
+    fetcher = polite()
     feed = ArxivFeed(fetcher, CATEGORIES, f"{host.address}/rss/")
     oai = ArxivOai(fetcher, sets_of(CATEGORIES), f"{host.address}/oai", today=lambda: month.today)
     ask = Ask(source=feed, part=PART, remedy=ArxivHarvest(oai, CATEGORIES, CALENDAR), calendar=CALENDAR)
@@ -147,6 +162,27 @@ def test_five_faults_and_a_holiday_lose_nothing_and_are_all_known(database: Data
     assert all(day.weekday() >= 5 for day in silent)
     complete = {one.day: one for one in found if one.verdict is Verdict.COMPLETE}
     assert {day: one.held for day, one in complete.items()} == {day: len(held[day]) for day in complete}
+
+
+def test_the_api_completes_what_the_feed_lacks(database: Database) -> None:
+    held = dict(list(month().items())[:2])
+    day = max(held)
+    with replaying() as host:
+        served = Month(host, held)
+        collected(database, host, served, day)
+        fetcher = polite()
+        completion = ArxivCompletion(ArxivApi(fetcher, f"{host.address}/api/query"))
+        at = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
+        report = enrich(database, [completion], day, observed_at=at)
+        again = enrich(database, [completion], day, observed_at=at)
+        fetcher.close()
+    number = sum(map(len, held.values()))
+    assert (report.done, report.facts, again.facts) == (True, number, 0)
+    with database.reading() as connection:
+        found = [one.paper for one in window(connection, min(held), day, at)]
+    assert {one.published_on for one in found} == {FIRST}
+    commented = {f"arxiv:{row['arxiv_id']}" for rows in held.values() for row in rows if row["comment"]}
+    assert {one.key for one in found if one.comment} == commented
 
 
 def test_days_on_which_nothing_ran_are_filled_when_it_runs_again(database: Database) -> None:

@@ -15,7 +15,7 @@ SUBSCRIPTS = dict(zip("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇�
 SCRIPT = re.compile(r"(\\[A-Za-z]+)?([\^_])(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
 BRACED_SCRIPT = re.compile(r"(?<!\\)[\^_]\{[^{}]*\}")
 PLAIN_FOR_TEX = re.compile(r"(?<!\\)([%&#])")
-REFERENCE = re.compile(r"\s*\\(?:[Cc]ite[a-z]*|[a-z]*ref|label)\*?(?:\[[^\]]*\])*\{[^{}]*\}")
+REFERENCE = re.compile(r"\s*\\(?:[Cc]ite[a-z]*|(?:eq|auto|page|name|[CcvV])?ref|label)\*?(?:\[[^\]]*\])*\{[^{}]*\}")
 ADDRESS = re.compile(r"(https?://[^\s{}\\$<>]+)")
 ABOUT = re.compile(r"(?:^|(?<=[\s(\[<>=/])|(?<=\b[A-Za-z]))~(?=\s?[\d.])|(?<=\s)~(?=\s)")
 """A tilde that says "about", such as in `~50` or `T~0`; any other one is a space that does not break."""
@@ -115,7 +115,7 @@ def _words(text: str) -> str:
     if not any(mark in text for mark in "\\{}~`"):
         return text
     tex = re.sub(r"(?<!\\)\$", r"\\$", BRACED_SCRIPT.sub(lambda found: _scripts(found[0]), text))
-    tex = ABOUT.sub(r"\\textasciitilde{}", re.sub(r"\\{2,}(?=[\'\"`^~=.][{\\A-Za-z])", r"\\", tex))
+    tex = ABOUT.sub(r"\\textasciitilde{}", re.sub(r"\\{2,4}(?=[\'\"`^~=.][{\\A-Za-z])", r"\\", tex))
     tex = re.sub(r"(\\[A-Za-z]{3,})[ \n]+(?=[^\W_])", r"\1{} ", tex)
     lead, tail = re.match(r"\s*", text), re.search(r"\s*$", text)
     read = _convert(PLAIN_FOR_TEX.sub(r"\\\1", tex), text).strip()
@@ -155,7 +155,7 @@ def _named(found: re.Match[str]) -> str:
 
 def _convert(tex: str, fallback: str) -> str:
     tex = re.sub(
-        r"\\+(?=[^\x00-\x7f])|\\(?=\d)", "", tex
+        r"\\{1,4}(?=[^\x00-\x7f])|\\(?=\d)", "", tex
     )  # Some sources keep the backslash of a letter they converted.
     tex = MACRO.sub(_named, re.sub(r"\\[dt]frac", r"\\frac", tex.replace("\\|", "‖")))
     try:

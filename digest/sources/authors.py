@@ -16,6 +16,7 @@ BEHALF = re.compile(r"^(?P<who>.*?)\s*\b(?:for|on behalf of)\s+(?:the\s+)?(?P<gr
 NUMBERS = re.compile(r"[\d\s.,and]*")
 LONGEST_AFFILIATION = 300
 MOST_AFFILIATIONS = 12
+MOST_LETTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def read_authors(raw: str) -> Authors:
     >>> read_authors("CDF Collaboration: T. Aaltonen, et al")
     Authors(names=('CDF Collaboration', 'T. Aaltonen'), affiliation='', complete=False)
     """
-    flat, places = text.tidy(raw), list[str]()
+    flat, places = text.tidy(raw[:MOST_LETTERS]), list[str]()
 
     def taken(found: re.Match[str]) -> str:
         places.append(found[1])

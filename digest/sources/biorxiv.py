@@ -116,17 +116,14 @@ class Biorxiv:
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002 - it carries no counts.
         """Give a day's pages; the next one begins where this one ended, however long a page is."""
-        cursor = 0
+        cursor = total = 0
         for _ in range(MOST_PAGES):
-            page = parse_details(
-                self.fetcher.get(f"{self.address}/{self.name}/{day}/{day}/{cursor}/json"), server=self.name
-            )
+            address = f"{self.address}/{self.name}/{day}/{day}/{cursor}/json"
+            page = parse_details(self.fetcher.get(address), server=self.name)
             if page.received or not cursor:
                 yield replace(page.batch, announced_on=page.batch.announced_on or day)
-            cursor += page.received
-            if not page.received or cursor >= page.total:
+            cursor, total = cursor + page.received, max(total, page.total)
+            if not page.received or cursor >= total:
                 break
-        else:
-            raise SourceError(f"{self.name} gives more than {MOST_PAGES} pages; stopped reading")
-        if cursor < page.total:
-            raise SourceError(f"{self.name} tells of {page.total:,} preprints and gave {cursor:,}")
+        if cursor < total:
+            raise SourceError(f"{self.name} tells of {total:,} preprints and gave {cursor:,}")

@@ -82,25 +82,12 @@ class Fetcher:
         private_hosts: Collection[str] = (),
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self.turn, self.most_bytes = turn, most_bytes
+        self.turn, self.most_bytes, self.retrying = turn, most_bytes, _patience(attempts, sleep)
         limits: dict[str, Any] = {"most_bytes": most_bytes, "most_seconds": most_seconds, "monotonic": monotonic}
         wire = Telling(transport or Wire(private_hosts=private_hosts, **limits))
-        # no-cache: the cache answers only after asking whether its copy still holds; a stale day must not last.
-        told = {"User-Agent": f"trending-papers-digest (+{quote(contact, safe=PLAIN)})", "Cache-Control": "no-cache"}
-        told["Accept-Encoding"] = "gzip, deflate"
-        facts: dict[str, Any] = {"headers": told, "trust_env": False}
-        facts["timeout"] = httpx2.Timeout(silence, connect=min(15.0, silence))
+        facts = _manners(contact, silence)
         self.clients = {"POST": httpx2.Client(transport=wire, **facts)}
         self.clients["GET"] = httpx2.Client(transport=_cached(wire, cache, most_bytes), **facts)
-        self.retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, TryAgain) and error.after <= LONGEST_WAIT
-            ),
-            stop=tenacity.stop_after_attempt(attempts),
-            wait=_wait,
-            sleep=sleep,
-            reraise=True,
-        )
 
     def get(self, address: str, *, headers: Mapping[str, str] | None = None) -> bytes:
         """Fetch an address.
@@ -180,6 +167,23 @@ class Fetcher:
         """End the connections."""
         for client in self.clients.values():
             client.close()
+
+
+def _manners(contact: str, silence: float) -> dict[str, Any]:
+    # no-cache: the cache answers only after asking whether its copy still holds; a stale day must not last.
+    told = {"User-Agent": f"trending-papers-digest (+{quote(contact, safe=PLAIN)})", "Cache-Control": "no-cache"}
+    told["Accept-Encoding"] = "gzip, deflate"
+    return {"headers": told, "trust_env": False, "timeout": httpx2.Timeout(silence, connect=min(15.0, silence))}
+
+
+def _patience(attempts: int, sleep: Callable[[float], None]) -> tenacity.Retrying:
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda error: isinstance(error, TryAgain) and error.after <= LONGEST_WAIT),
+        stop=tenacity.stop_after_attempt(attempts),
+        wait=_wait,
+        sleep=sleep,
+        reraise=True,
+    )
 
 
 def _cached(wire: httpx2.BaseTransport, folder: Path | None, most_bytes: int) -> httpx2.BaseTransport:

@@ -16,7 +16,7 @@ from digest.sources.base import SourceError, day_of, opening
 
 MOST_LETTERS = 200_000
 """Characters of one text that are looked at; no abstract comes near it."""
-NO_TAG = re.compile(rf"<(?!/?(?:jats:)?(?:{'|'.join(sorted(defs.tags))})(?=[\s/>])|!--)", re.I)
+NO_TAG = re.compile(rf"<(?!/?(?:jats:[\w-]+|{'|'.join(sorted(defs.tags))})(?=[\s/>])|!--)", re.I)
 LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z/!]|&(?:[a-zA-Z]\w*|#\w+);")
 BLOCK = re.compile(r"<(?:br|/p|/div|/li|/h\d|/jats:(?:p|title|sec))\b[^>]{0,200}>", re.I)
 SCRIPT = re.compile(r"<(?:jats:)?su([pb])>([^<>{}]{1,40})</(?:jats:)?su[pb]>", re.I)

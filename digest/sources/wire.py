@@ -154,6 +154,7 @@ class _Stream(httpcore2.NetworkStream):
         self.inner, self.grant, self.host = inner, grant, host
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what comes, as far as it was granted."""
         left = self.grant.left(self.host)
         try:
             got = self.inner.read(max_bytes, min(timeout or left, left))
@@ -164,18 +165,22 @@ class _Stream(httpcore2.NetworkStream):
         return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send bytes within the time that is left."""
         left = self.grant.left(self.host)
         self.inner.write(buffer, min(timeout or left, left))
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
+        """Encrypt what follows, under the same grant."""
         left = self.grant.left(self.host)
         inner = self.inner.start_tls(ssl_context, server_hostname, min(timeout or left, left))
         return _Stream(inner, self.grant, self.host)
 
     def close(self) -> None:
+        """End the connection."""
         self.inner.close()
 
     def get_extra_info(self, info: str) -> Any:
+        """Give what is known of the socket."""
         return self.inner.get_extra_info(info)

@@ -106,6 +106,7 @@ def today(request: Request, number: PageNumber = 1) -> Response:
         papers=shown.papers if shown else {},
         leaf=leaf,
         receipts=service.receipts(),
+        alarms=service.alarms(),
         ledger=service.ledger(),
         waiting=waiting,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from digest.actions.collect import collect
+from digest.actions.collect import asking, collect
 from digest.actions.report import CollectReport
 from digest.domain.listing import Batch, Fault, Listing, Verdict
 from digest.sources.base import Source, SourceError
@@ -35,7 +35,7 @@ def batch(*found: Listing, **facts: Any) -> Batch:
 
 
 def collected(database: Database, *sources: Source) -> CollectReport:
-    return collect(database, sources, DAY, observed_at=NOW, now=NOW)
+    return collect(database, asking(sources), DAY, observed_at=NOW, now=NOW)
 
 
 def held(database: Database) -> int:

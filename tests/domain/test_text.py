@@ -34,6 +34,23 @@ PLAIN = st.text(st.characters(blacklist_characters="\\${}~`\n", blacklist_catego
         ("0", "0"),
         ("", ""),
         ("扩散模型 的 $\\alpha$", "扩散模型 的 α"),
+        ("~50 GPUs, H~2 T, z ~ 2 and (~5 h)", "~50 GPUs, H~2 T, z ~ 2 and (~5 h)"),
+        ("Fig.~2 of Lee et al.~[3], 5~GHz", "Fig. 2 of Lee et al. [3], 5 GHz"),
+        (r"$\Gamma$$\sim$1.8 costs $5 and $x^2$", "Γ∼1.8 costs $5 and x²"),
+        (r"$\ell_p$-bodies, $\gamma_m \simeq 2$", "ℓₚ-bodies, γₘ ≃2"),
+        (r"$\CC^n$, $\PGL_n$, $\mathbb\R^n$, $\bigcup\ca =X$", "CCⁿ, PGLₙ, ℝⁿ, ⋃ca =X"),
+        (r"\method achieves it; \ourname{} too; \red{so}", "method achieves it; ourname too; so"),
+        (r"\texttt{Qwen-2} in \mbox{a box}", "Qwen-2 in a box"),
+        (r"we show that \alpha is small", "we show that α is small"),
+        (r"of order $\α,~0<\α<1$ by Leli\èvre and Barth\\'elemy", "of order α, 0<α<1 by Lelièvre and Barthélemy"),
+        (r"at https://a.org/~me/x_1%20 or \url{https://b.org/~z}", "at https://a.org/~me/x_1%20 or https://b.org/~z"),
+        (
+            r"code\footnote{at https://a.org} and \href{https://b.org}{here}",
+            "code (at https://a.org) and here (https://b.org)",
+        ),
+        (r"up to 1^{+1.39}_{-0.59} of it, 10^{-3} \& more", "up to 1^(+1.39)_(-0.59) of it, 10⁻³ & more"),
+        (r"$\mathcal{O}(n \log n)$ in $\|x\|$, 20\% and $10\%$", "𝒪(n log n) in ‖x‖, 20% and 10%"),
+        (r"{\bf Aim} and \begin{x}y\end{x}", "Aim and y"),
     ],
 )
 def test_tex_becomes_what_people_read(tex: str, read: str) -> None:
@@ -76,3 +93,7 @@ def test_paragraphs_are_kept_and_wrapping_is_not() -> None:
         "  see",
         "  https://example.org/" + "a" * 90,
     ]
+
+
+def test_mathematics_over_two_lines_is_one_piece() -> None:
+    assert readable("a ratio $G_M^p\n  (Q^2)$ of it") == "a ratio G_M^p (Q²) of it"

@@ -134,15 +134,16 @@ def test_an_entity_is_never_expanded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "empty", "expected"),
+    ("day", "empty", "silence", "expected"),
     [
-        (date(2026, 3, 18), False, Verdict.STALE),
-        (DAY, False, Verdict.COMPLETE),
-        (DAY, True, Verdict.NOTHING),
-        (date(2026, 3, 18), True, Verdict.STALE),
+        (date(2026, 3, 18), False, "", Verdict.STALE),
+        (DAY, False, "", Verdict.COMPLETE),
+        (DAY, True, "", Verdict.STALE),
+        (DAY, True, "no announcement on a holiday", Verdict.NOTHING),
+        (date(2026, 3, 18), True, "", Verdict.STALE),
     ],
 )
-def test_a_stale_and_an_empty_day_are_told_apart(day: date, empty: bool, expected: Verdict) -> None:
+def test_a_stale_and_an_empty_day_are_told_apart(day: date, empty: bool, silence: str, expected: Verdict) -> None:
     items = RSS[RSS.index(b"<item>") : RSS.rindex(b"</item>") + 7]
     batch = parse_day_feed(RSS.replace(items, b"") if empty else RSS)
-    assert verdict_of(batch, day)[0] is expected
+    assert verdict_of(batch, day, silence)[0] is expected

@@ -11,7 +11,13 @@ from digest.sources.file import FileSource, parse_any
 from tests.builders import DAY, NOW
 
 DATA = Path(__file__).parents[1] / "data"
-SHAPES = [(DATA / name).read_bytes() for name in ("arxiv.rss", "arxiv.atom", "daily_papers.json")]
+FORMATS = {
+    "arxiv.rss": ("arxiv", 4), "arxiv.atom": ("arxiv", 1), "daily_papers.json": ("huggingface", 2),
+    "arxiv_api.xml": ("arxiv", 2), "oai_raw.xml": ("arxiv", 2), "oai_arxiv.xml": ("arxiv", 3),
+    "preprints.json": ("biorxiv", 2), "journal.rss": ("journal", 3), "journal.rdf": ("journal", 1),
+    "journal.atom": ("journal", 1), "journal.json": ("journal", 2), "reading.jsonl": ("reading", 4),
+}  # fmt: skip
+SHAPES = [(DATA / name).read_bytes() for name in FORMATS]
 
 
 @st.composite
@@ -33,15 +39,37 @@ def test_whatever_comes_only_a_source_error_is_raised(body: bytes) -> None:
         return
     for listing in batch.listings:
         assert listing.paper.title
-        assert listing.paper.arxiv_id
+        assert listing.paper.key
         repr(listing).encode()
     assert len({one.paper.key for one in batch.listings}) == len(batch.listings)
 
 
-@pytest.mark.parametrize(("name", "source"), [("arxiv.rss", "arxiv"), ("daily_papers.json", "huggingface")])
-def test_a_file_is_told_by_how_it_begins(name: str, source: str) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_is_told_by_its_bytes(name: str) -> None:
     [batch] = FileSource(DATA / name).batches(DAY, NOW)
-    assert (batch.source, len(batch.listings) > 0) == (source, True)
+    assert (batch.source, len(batch.listings)) == FORMATS[name]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_listing_without_a_day_of_its_own_is_of_the_day_asked(name: str) -> None:
+    [batch] = FileSource(DATA / name).batches(DAY, NOW)
+    assert all(one.listed_on <= DAY for one in batch.listings)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"papers": []}', b'[{"id": 1}]', b'{"paperId": "x", "title": "T"}', b"plain", b"<a/>"]
+)
+def test_a_file_of_no_known_format_is_a_source_error(body: bytes) -> None:
+    with pytest.raises(SourceError):
+        parse_any(body, observed_at=NOW, day=DAY)
+
+
+def test_a_refusal_of_the_api_is_a_source_error() -> None:
+    refused = (
+        (DATA / "arxiv_api.xml").read_bytes().replace(b"http://arxiv.org/abs/2603", b"http://arxiv.org/api/errors#2603")
+    )
+    with pytest.raises(SourceError, match="refused the query"):
+        parse_any(refused, observed_at=NOW, day=DAY)
 
 
 def test_a_file_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from digest.domain.listing import Batch
+from digest.domain.listing import Batch, Verdict, verdict_of
 from digest.domain.signal import SignalKind
 from digest.sources.base import SourceError, web_address
 from digest.sources.huggingface import DailyPapers, parse_daily_papers
 from tests.builders import DAY, NOW
+from tests.sources.hosts import Host
 
 BODY = (Path(__file__).parents[1] / "data" / "daily_papers.json").read_bytes()
 ODD: list[Any] = [None, True, -1, 3.5, 10**30, "text", [], {}, [[None]], "\ud800", float("nan")]
@@ -103,28 +104,59 @@ def test_what_is_no_list_is_a_source_error(body: bytes, says: str) -> None:
         parse_daily_papers(body, observed_at=NOW)
 
 
-class Pages:
-    """Answers by page as a fetcher gives them; what was asked is there to be read."""
+def pages(sizes: dict[str, list[int]]) -> Host:
+    """Give a host with as many papers a page as told."""
 
-    def __init__(self, sizes: dict[str, list[int]]) -> None:
-        self.sizes, self.asked = sizes, list[str]()
-
-    def get(self, address: str) -> bytes:
-        """Give a page of as many papers as told."""
-        self.asked.append(address.partition("?")[2])
-        told = dict(part.split("=") for part in self.asked[-1].split("&"))
+    def answer(address: str) -> bytes:
+        told = dict(part.split("=") for part in address.partition("?")[2].split("&"))
+        wanted = next(f"{name}={told[name]}" for name in ("date", "week", "sort") if name in told)
         page, first = int(told["p"]), 100 * int(told["p"])
-        size = [*self.sizes[told["date"]], 0][page]
+        size = [*sizes[wanted], 0][page]
         papers = [{"id": f"2603.{first + i + 1:05d}", "title": "T", "upvotes": 1} for i in range(size)]
-        return json.dumps([{"paper": paper} for paper in papers]).encode()
+        on = {"submittedOnDailyAt": "2026-03-11T00:00:00Z"} if wanted.startswith(("week", "sort")) else {}
+        return json.dumps([{"paper": paper | on} for paper in papers]).encode()
+
+    return Host(answer)
 
 
 def test_yesterday_is_read_again_and_pages_are_followed_to_a_short_one() -> None:
-    pages = Pages({"2026-03-16": [100, 40], "2026-03-17": [100]})
-    batches = list(DailyPapers(pages).batches(date(2026, 3, 17), NOW))  # type: ignore[arg-type]
+    host = pages({"date=2026-03-16": [100, 40], "date=2026-03-17": [100]})
+    batches = list(DailyPapers(host.fetcher).batches(date(2026, 3, 17), NOW))
     assert [(batch.announced_on, len(batch.listings)) for batch in batches] == [
         (date(2026, 3, 16), 100),
         (date(2026, 3, 16), 40),
         (DAY, 100),
     ]
-    assert pages.asked[-2:] == ["date=2026-03-17&limit=100&p=0", "date=2026-03-17&limit=100&p=1"]
+    asked = [address.partition("?")[2] for address in host.asked]
+    assert asked[-2:] == ["date=2026-03-17&limit=100&p=0", "date=2026-03-17&limit=100&p=1"]
+
+
+def test_one_day_alone_can_be_asked_for() -> None:
+    host = pages({"date=2026-03-16": [3]})
+    assert [len(batch.listings) for batch in DailyPapers(host.fetcher).day(date(2026, 3, 16), NOW)] == [3]
+
+
+def test_what_trends_is_asked_for_once_and_keeps_its_own_day() -> None:
+    host = pages({"date=2026-03-16": [], "date=2026-03-17": [], "sort=trending": [100, 100]})
+    *_, trending = DailyPapers(host.fetcher, trending=True).batches(DAY, NOW)
+    assert {one.listed_on for one in trending.listings} == {date(2026, 3, 11)}
+    assert (len(trending.listings), trending.announced_on, verdict_of(trending, DAY)[0]) == (
+        100,
+        None,
+        Verdict.COMPLETE,
+    )
+    assert [address.partition("?")[2] for address in host.asked if "sort" in address] == ["sort=trending&limit=100&p=0"]
+
+
+def test_a_week_is_read_page_by_page_and_each_paper_keeps_its_day() -> None:
+    host = pages({"week=2026-W11": [100, 20]})
+    batches = list(DailyPapers(host.fetcher).week("2026-W11", NOW))
+    assert [len(batch.listings) for batch in batches] == [100, 20]
+    assert {one.listed_on for batch in batches for one in batch.listings} == {date(2026, 3, 11)}
+    assert {batch.announced_on for batch in batches} == {None}
+
+
+@pytest.mark.parametrize("name", ["", "2026-11", "2026-W1", "2026-W11&date=x"])
+def test_what_is_no_week_is_a_source_error(name: str) -> None:
+    with pytest.raises(SourceError, match="not an ISO week"):
+        list(DailyPapers(pages({}).fetcher).week(name, NOW))

@@ -1,6 +1,5 @@
 """Who is asked: sources with their remedies, enrichers and the past, wired from the settings over one polite client."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from digest.actions.backfill import Step
 from digest.actions.collect import Ask, asking
+from digest.domain.cadence import week_of
 from digest.domain.calendar import AnnouncementCalendar, read_holidays
 from digest.domain.listing import Batch
 from digest.settings import Settings
@@ -32,6 +32,8 @@ from digest.sources.turns import ARXIV_SECONDS, OTHER_SECONDS, Turns
 SPAN = timedelta(days=7)
 """How much of arXiv's past one step of a backfill reads."""
 PACE = {"arxiv": ARXIV_SECONDS, "huggingface": OTHER_SECONDS}
+PAGES_OF_VOTES = 3
+"""Pages of 100 papers that a week of Daily Papers takes."""
 PAGES_A_WEEK = 6
 """Pages of 2,500 records that a week of a large archive takes, new and changed papers together."""
 
@@ -39,8 +41,8 @@ PAGES_A_WEEK = 6
 class Asking:
     """The wired sources; made for one run and closed after it."""
 
-    def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
-        self.settings, self.fetcher = settings, fetcher
+    def __init__(self, settings: Settings, fetcher: Fetcher, clock: Callable[[], float]) -> None:
+        self.settings, self.fetcher, self.clock = settings, fetcher, clock
         self.calendar = AnnouncementCalendar(holidays=read_holidays(settings.arxiv_holidays))
 
     def sources(self) -> list[Ask]:
@@ -91,11 +93,12 @@ class Asking:
         """Give the steps of a backfill over the last `days` days, newest first."""
         steps: list[Step] = []
         if self.settings.huggingface:
-            papers = DailyPapers(self.fetcher)
-            for back in range(1, days + 1):
-                on = today - timedelta(days=back)
-                at = datetime.combine(today, datetime.min.time(), UTC)
-                steps.append(Step(source=papers.name, day=on, requests=1, read=partial(papers.day, on, at)))
+            papers, now = DailyPapers(self.fetcher), datetime.fromtimestamp(self.clock(), UTC)
+            monday = today - timedelta(days=today.weekday())
+            for back in range(SPAN.days, days + SPAN.days, SPAN.days):
+                on = monday - timedelta(days=back)
+                read = partial(papers.week, week_of(on), now)
+                steps.append(Step(source=papers.name, day=on, requests=PAGES_OF_VOTES, read=read))
         if self.settings.arxiv_categories:
             harvest = self._harvest(self.settings.arxiv_categories)
             for back in range(SPAN.days, days + SPAN.days, SPAN.days):
@@ -113,12 +116,10 @@ class Asking:
         return list(groups.values())
 
     def _harvest(self, categories: Sequence[str]) -> ArxivHarvest:
-        oai = ArxivOai(self.fetcher, sets_of(categories), today=self._today)
+        oai = ArxivOai(
+            self.fetcher, sets_of(categories), today=lambda: datetime.fromtimestamp(self.clock(), UTC).date()
+        )
         return ArxivHarvest(oai, categories, self.calendar)
-
-    @staticmethod
-    def _today() -> date:
-        return datetime.fromtimestamp(time.time(), UTC).date()
 
 
 class _Harvested:
@@ -136,18 +137,18 @@ class _Harvested:
 
 
 @contextmanager
-def asking_with(settings: Settings) -> Iterator[Asking]:
-    """Open the polite client for one run."""
+def asking_with(settings: Settings, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> Iterator[Asking]:
+    """Open the polite client for one run; `clock` gives seconds since the epoch."""
     folder = settings.cache_folder
-    turns = Turns(folder / "turns", clock=time.time, sleep=time.sleep)
+    turns = Turns(folder / "turns", clock=clock, sleep=sleep)
     fetcher = Fetcher(
         contact=settings.contact,
         cache=folder / "http",
         turn=turns,
-        sleep=time.sleep,
+        sleep=sleep,
         private_hosts=settings.private_hosts,
     )
     try:
-        yield Asking(settings, fetcher)
+        yield Asking(settings, fetcher, clock)
     finally:
         fetcher.close()

@@ -1,6 +1,7 @@
 """The only wiring: runs an action with the opened resources and the time. It grows no logic."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -57,7 +58,7 @@ class Service(Office):
         from digest.asking import asking_with
 
         now = self.now()
-        with asking_with(self.settings) as asking:
+        with asking_with(self.settings, clock=time.time, sleep=time.sleep) as asking:
             asks = asking.files(files) if files else asking.again(day) if again else asking.sources()
             return collect(self.database, asks, day, observed_at=observed_at or now, now=now, advance=advance)
 
@@ -66,7 +67,7 @@ class Service(Office):
         from digest.actions.enrich import enrich
         from digest.asking import asking_with
 
-        with asking_with(self.settings) as asking:
+        with asking_with(self.settings, clock=time.time, sleep=time.sleep) as asking:
             return enrich(self.database, asking.enrichers(), day, observed_at=self.now(), advance=advance)
 
     def backfill(self, days: int, *, dry_run: bool = False, advance: "Advance" = silent) -> "BackfillReport":
@@ -74,7 +75,7 @@ class Service(Office):
         from digest.actions.backfill import BackfillReport, backfill, estimate, left
         from digest.asking import PACE, asking_with
 
-        with asking_with(self.settings) as asking:
+        with asking_with(self.settings, clock=time.time, sleep=time.sleep) as asking:
             steps = asking.past(self.now().date(), days)
             if dry_run:
                 todo = left(self.database, steps)

@@ -69,7 +69,11 @@ def host() -> Iterator[Host]:
 def sources(host: Host, folder: Path) -> Iterator[list[Source]]:
     base = f"http://127.0.0.1:{host.server_port}"
     fetcher = Fetcher(
-        contact="ops@example.org", cache=folder / "http", turn=lambda _: nullcontext(), sleep=lambda _: None
+        contact="ops@example.org",
+        cache=folder / "http",
+        turn=lambda _: nullcontext(),
+        sleep=lambda _: None,
+        private_hosts=("127.0.0.1",),
     )
     yield [
         ArxivFeed(fetcher, ("cs.AI", "cs.CL", "stat.ML"), f"{base}/rss/"),

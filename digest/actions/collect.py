@@ -117,7 +117,7 @@ class _Run:
         new = sorted(one.paper.key for one in batch.listings if one.kind is ListingKind.NEW)
         with self.database.writing() as connection:
             self.report.new += papers.record(connection, batch.listings, self.now)
-            held = papers.count_listed(connection, batch.source, listed_on, [one.paper.key for one in batch.listings])
+            held = papers.count_listed(connection, batch.listings)
             before = receipts.last_before(connection, batch.source, self.ask.part, self.day)
         if verdict is Verdict.COMPLETE and batch.today_only and before and new and new[-1] <= before.last_id:
             verdict, reason = Verdict.STALE, f"its largest id {new[-1]} is not above that of {before.day}"

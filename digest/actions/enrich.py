@@ -36,7 +36,9 @@ def enrich(
         advance(f"enriching by {enricher.name}", done, len(enrichers))
         with database.reading() as connection:
             window = papers.window(connection, day - WINDOW + timedelta(days=1), day, observed_at)
-            found = [one.paper for one in window]
+        # The newest and most noticed first: an enricher that may ask for some only asks for these.
+        window.sort(key=lambda one: (one.listed_on, one.attention.upvotes or 0), reverse=True)
+        found = [one.paper for one in window]
         report.asked += len(found)
         try:
             for known in enricher.enrich(found, observed_at):

@@ -4,7 +4,7 @@ import logging
 import re
 import textwrap
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pylatexenc import latex2text, latexwalker
@@ -43,9 +43,13 @@ def _converter() -> Any:
 
 
 @cache
+def _macros() -> tuple[Any, Any]:
+    return latex2text.get_default_latex_context_db(), latexwalker.get_default_latex_context_db()
+
+
+@lru_cache(maxsize=4_096)  # Macros come from strangers: there is no end of them.
 def _is_known(macro: str) -> bool:
-    read = (latex2text.get_default_latex_context_db(), latexwalker.get_default_latex_context_db())
-    return bool(WORDLESS.fullmatch(macro)) or any(context.get_macro_spec(macro) is not None for context in read)
+    return bool(WORDLESS.fullmatch(macro)) or any(one.get_macro_spec(macro) is not None for one in _macros())
 
 
 def tidy(raw: str) -> str:

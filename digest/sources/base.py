@@ -15,6 +15,8 @@ from digest.domain.signal import Signal, SignalKind
 Record = TypeVar("Record")
 Found = TypeVar("Found", Listing, Paper)
 MOST_BYTES = 20_000_000
+MOST_RECORDS = 10_000
+"""Records of one answer; no source gives half as many."""
 LARGEST_COUNT = 10_000_000
 
 
@@ -74,6 +76,11 @@ def gather(
     kept: dict[str, Found] = {}
     faults: list[Fault] = []
     for position, record in enumerate(records, 1):
+        if position > MOST_RECORDS:
+            faults.append(
+                Fault(reason=f"beyond the {MOST_RECORDS:,} records that are read", where=f"from {position:,} on")
+            )
+            break
         where = name(position, record)
         try:
             found = read(record)
@@ -166,6 +173,8 @@ def xml_elements(body: bytes, *, wanted: set[str], roots: set[str]) -> tuple[Any
         for offset in range(0, len(body), 65_536):
             parser.feed(body[offset : offset + 65_536])
             root = _take(parser, root, found, wanted)
+            if len(found) > MOST_RECORDS:
+                return root, found, f"the answer holds more than the {MOST_RECORDS:,} records that are read"
         parser.close()
         cut_short = ""
     except etree.XMLSyntaxError as error:

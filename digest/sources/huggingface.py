@@ -66,9 +66,8 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
     listed_on = day_of(paper.get("submittedOnDailyAt")) or day
     if not listed_on:
         raise BadRecord("no day")
-    key = identity.paper_key(arxiv=found[0])
     kept = Paper(
-        key=key,
+        key=identity.paper_key(arxiv=found[0]),
         title=title,
         abstract=text.readable(words(paper, "summary")),
         authors=tuple(_authors(paper)),
@@ -80,9 +79,9 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
         discussion_url=f"https://huggingface.co/papers/{found[0]}",
         text_source=NAME,
     )
-    signals = _signals(item, paper, key, observed_at)
-    if not any(signal.kind is SignalKind.UPVOTES for signal in signals):
-        odd.append(Fault(reason="no count of upvotes", where=found[0], kept=True))
+    signals = _signals(item, paper, kept.key, observed_at)
+    counted = any(signal.kind is SignalKind.UPVOTES for signal in signals)
+    odd += [] if counted else [Fault(reason="no count of upvotes", where=found[0], kept=True)]
     return Listing(paper=kept, source=NAME, kind=ListingKind.NEW, listed_on=listed_on, signals=signals)
 
 
@@ -130,8 +129,11 @@ class DailyPapers:
                 yield replace(batch, announced_on=None)
 
     def day(self, day: date, observed_at: datetime) -> Iterator[Batch]:
-        """Give the pages of one day."""
-        yield from self._pages(f"date={day}", observed_at, day)
+        """Give the pages of one day; raises SourceError where another day is served for it."""
+        for batch in self._pages(f"date={day}", observed_at, day):
+            if batch.announced_on != day:
+                raise SourceError(f"asked for the list of {day}, it answers with that of {batch.announced_on}")
+            yield batch
 
     def week(self, name: str, observed_at: datetime) -> Iterator[Batch]:
         """Give the pages of an ISO week such as `2026-W12`; every paper keeps the day it was listed on."""

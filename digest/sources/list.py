@@ -112,13 +112,13 @@ def _read(line: Line, source: str, day: date, odd: list[Fault]) -> Listing:
     abstract = text.readable(words(told, "abstract")[:MOST_LETTERS])
     if not title and not abstract:
         raise BadRecord("neither title nor abstract")
-    if not title:
-        odd.append(Fault(reason="no title", where=line.where, kept=True))
+    odd += [] if title else [Fault(reason="no title", where=line.where, kept=True)]
     authors = _authors(told)
     arxiv, doi = _identifiers(line, odd)
-    first_author = authors.names[0] if title and authors.names else ""
     paper = Paper(
-        key=identity.paper_key(arxiv=arxiv, doi=doi, title=title or abstract, first_author=first_author),
+        key=identity.paper_key(
+            arxiv=arxiv, doi=doi, title=title or abstract, first_author="".join(authors.names[:1] if title else ())
+        ),
         title=title or text.shorten(abstract, SHOWN_TITLE),
         abstract=abstract,
         authors=authors.names,

@@ -149,13 +149,14 @@ def _attention(row: RowMapping, counts: dict[int, dict[str, tuple[int, datetime]
     return Attention(hours=max(0.0, hours), days_ago=(until - row["on"]).days, **known)
 
 
-def count_listed(connection: Connection, source: str, day: date, keys: Iterable[str]) -> int:
-    """Count, of some papers, those the house holds as listed by a source on a day."""
+def count_listed(connection: Connection, found: Sequence[Listing]) -> int:
+    """Count, of some listings, those the house holds: the paper, listed by that source on that day."""
     held = 0
-    for part in _parts(list(keys), AT_ONCE):
-        numbers = select(papers.c.id).where(papers.c.key.in_(part))
-        listed = (listings.c.source == source) & (listings.c.listed_on == day) & listings.c.paper_id.in_(numbers)
-        held += connection.scalar(select(func.count()).select_from(listings).where(listed)) or 0
+    for part in _parts(found, AT_ONCE):
+        wanted = {(one.paper.key, one.source, one.listed_on) for one in part}
+        listed = select(papers.c.key, listings.c.source, listings.c.listed_on).join(papers)
+        rows = connection.execute(listed.where(papers.c.key.in_([one.paper.key for one in part])))
+        held += len(wanted.intersection(map(tuple, rows)))
     return held
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from digest.domain.paper import Paper
 from digest.domain.signal import Signal
 
-SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face"}
+SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face", "biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
 """How sources are called where people read it."""
 BACKFILL = "backfill"
 """Part of the receipts of days that were read long after they were announced."""

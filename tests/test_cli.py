@@ -134,3 +134,24 @@ def test_the_demo_says_what_it_did_for_programs_too(digest: Callable[..., Any]) 
     assert said["done"]
     assert said["papers"] == 109
     assert [one["papers"] for one in said["issues"]] == [10, 10, 10]
+
+
+def test_receipts_say_what_a_run_vouches_for(digest: Callable[..., Any]) -> None:
+    digest("collect", *REPLAY)
+    digest("collect", "--day", "2026-03-18", "--file", str(SAMPLE / "arxiv.xml"))
+    rows = json.loads(digest("receipts", "--days", "5000", "--json").stdout)
+    assert [(row["day"], row["source"], row["verdict"], row["held"]) for row in rows] == [
+        ("2026-03-17", "arxiv", "complete", 20),
+        ("2026-03-17", "huggingface", "complete", 21),
+        ("2026-03-18", "arxiv", "stale", 20),
+    ]
+    assert rows[2]["reason"] == "the batch is of 2026-03-17, not of 2026-03-18"
+    assert "2026-03-17" in digest("receipts", "--days", "5000").stdout
+
+
+def test_a_backfill_says_first_how_long_it_takes(digest: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_ARXIV_CATEGORIES", "cs.CL")
+    monkeypatch.setenv("DIGEST_HUGGINGFACE", "true")
+    said = json.loads(digest("backfill", "--days", "365", "--dry-run", "--json").stdout)
+    assert (said["left"], said["steps"]) == (106, 0)
+    assert said["at_least"] == "0:18:33"

@@ -45,12 +45,10 @@ def month() -> dict[date, list[Row]]:
     with gzip.open(RECORDS, "rt", encoding="utf-8") as lines:
         every = [json.loads(line) for line in lines]
     rows = [row for row in every if set(row["categories"]) & set(CATEGORIES)]
-    groups = [list(group) for _, group in groupby(rows, key=lambda row: row["listing_date"])][:DAYS]
-    seen: set[str] = set()
-    fresh = [
-        [row for row in group if row["arxiv_id"] not in seen and not seen.add(row["arxiv_id"])] for group in groups
-    ]  # type: ignore[func-returns-value]
-    return dict(zip(CALENDAR.announcing(FIRST, FIRST + timedelta(days=60)), fresh, strict=False))
+    first = {row["arxiv_id"]: row for row in reversed(rows)}
+    kept = [row for row in rows if first[row["arxiv_id"]] is row]
+    groups = [list(group) for _, group in groupby(kept, key=lambda row: row["listing_date"])][:DAYS]
+    return dict(zip(CALENDAR.announcing(FIRST, FIRST + timedelta(days=60)), groups, strict=False))
 
 
 class Month:

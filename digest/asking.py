@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -61,14 +60,15 @@ class Asking:
         if said.huggingface:
             others.append(DailyPapers(self.fetcher, trending=said.huggingface_trending))
         others += [Biorxiv(self.fetcher, server) for server in said.preprint_servers]
-        others += [Feed(self.fetcher, *named.split("=", 1)) for named in said.feeds]
-        return asks + asking(others)
+        feeds = [Feed(self.fetcher, *named.split("=", 1)) for named in said.feeds]
+        return asks + asking(others) + [Ask(source=feed, knows_past=False) for feed in feeds]
 
     def again(self, day: date) -> list[Ask]:
         """Give what can repair a day that is past: sources that know past days, and arXiv's harvest."""
-        asks = [one for one in self.sources() if one.remedy is None]
+        asks = [one for one in self.sources() if one.remedy is None and one.knows_past]
         for group in self._archives() if not self.calendar.silence(day) else ():
-            asks.insert(0, Ask(source=_Harvested(self._harvest(group)), part="+".join(group)))
+            harvested = _Harvested(self._harvest(group))
+            asks.insert(0, Ask(source=harvested, part="+".join(group), calendar=self.calendar))
         return asks
 
     def files(self, paths: Sequence[Path]) -> list[Ask]:
@@ -132,8 +132,16 @@ class _Harvested:
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002
         """Give what the harvest has of a day."""
-        for batch in self.harvest.between(day, day):
-            yield replace(batch, announced_on=day)
+        pages = list(self.harvest.between(day, day))
+        listings = {one.paper.key: one for page in pages for one in page.listings}
+        yield Batch(
+            source=self.name,
+            announced_on=day,
+            listings=tuple(listings.values()),
+            faults=tuple(fault for page in pages for fault in page.faults),
+            cut_short="; ".join(page.cut_short for page in pages if page.cut_short),
+            today_only=True,
+        )
 
 
 @contextmanager

@@ -62,11 +62,13 @@ class Office:
 
     def migrate(self) -> bool:
         """Bring the database to the newest migration and make the first signing key; False if both were there."""
-        from digest.store import keys
+        from digest.store import keys, papers
 
         is_current = self.database.is_current()
         if not is_current:
             self.database.migrate()
+            with self.database.writing() as connection:
+                papers.name_unnamed(connection)
         own = self.settings.signing_key.get_secret_value()
         with self.database.reading() as connection:
             held = keys.all_keys(connection)

@@ -31,7 +31,7 @@ def collect_and_publish(service: Service) -> None:
         _say("enrich", service.enrich(today, advance=_lines))
         published = service.publish(today, advance=_lines)
         _say("publish", published)
-        service.collected(is_done=collected.done)
+        service.collected(is_done=collected.done and not collected.mended)
         if published.done:
             service.ping()
 

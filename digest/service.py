@@ -24,7 +24,8 @@ __all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 COLLECT_AGAIN = timedelta(hours=3)
 COLLECT_RETRY = timedelta(minutes=20)
-COLLECT_LEASE = timedelta(minutes=30)
+WATCH_AGAIN = timedelta(seconds=50)
+COLLECT_LEASE = timedelta(minutes=90)
 """How long a run that has begun keeps others from beginning; after a crash the next ring takes over then."""
 
 
@@ -84,21 +85,28 @@ class Service(Office):
 
     def watch(self) -> "WatchReport":
         """Look for trouble and tell the operator, once, and once when it is over."""
-        from digest.actions.watch import watch
+        from digest.actions.watch import WatchReport, watch
+        from digest.store import bells
         from digest.telling import ways
 
         said, now = self.settings, self.now()
+        with self.database.writing() as connection:
+            if not bells.ring(connection, "watch", now=now, next_at=now + WATCH_AGAIN):
+                return WatchReport()
         tell = ways(said, self.masthead, self._transport, now)
         names = [*(["arxiv"] if said.arxiv_categories else []), *(["huggingface"] if said.huggingface else [])]
         is_late = now.hour >= said.collect_hour + said.collect_patience
         return watch(self.database, tell, now=now, day=now.date(), is_late=is_late, sources=names)
 
     def ping(self) -> None:
-        """Tell the outside monitor that an edition was made."""
+        """Tell the outside monitor that an edition was made; that it does not hear stops nothing."""
         from digest.mail import webhook
 
-        if self.settings.ping_url:
-            webhook.ping(self.settings.ping_url)
+        try:
+            if address := self.settings.ping_url.get_secret_value():
+                webhook.ping(address)
+        except webhook.NotHeard as error:
+            log.warning("the monitor does not hear the ping: %s", error)
 
     def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = silent) -> "PublishReport":
         """Make the edition of a day."""

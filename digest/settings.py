@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from digest.domain.calendar import HOLIDAYS, read_holidays
+from digest.domain.listing import SOURCE_NAMES
 from digest.domain.profile import CATEGORY
 from digest.domain.subscriber import Joining
 
@@ -75,7 +76,6 @@ class Settings(BaseSettings):
         description="Other RSS, Atom or JSON feeds, by comma, each as `name=https://…`; the name marks their papers.",
     )
     huggingface_trending: bool = Field(False, description="Whether to collect Hugging Face's trending list as well.")
-    huggingface_token: SecretStr = Field(SecretStr(""), description="Token for Hugging Face; none is needed.")
     semantic_scholar_key: SecretStr = Field(SecretStr(""), description="API key of Semantic Scholar.")
     openalex_key: SecretStr = Field(SecretStr(""), description="API key of OpenAlex.")
     github_token: SecretStr = Field(SecretStr(""), description="Token for GitHub; without it 60 papers an hour.")
@@ -87,7 +87,10 @@ class Settings(BaseSettings):
     )
     huggingface: bool = Field(True, description="Whether to collect Hugging Face Daily Papers.")
     collect_hour: int = Field(
-        6, ge=0, le=23, description="UTC hour from which a day is collected and published; again every three hours."
+        6,
+        ge=5,
+        le=23,
+        description="UTC hour, 5 or later, from which a day is collected and published; again every three hours.",
     )
     cache_folder: Path = Field(Path(".cache"), description="Folder of the HTTP cache and the hosts' turns.")
     collect_patience: int = Field(
@@ -99,9 +102,9 @@ class Settings(BaseSettings):
     operator_address: str = Field(
         "", description="Who is mailed when a source fails, mail cannot leave or the clock stood."
     )
-    webhook_url: str = Field("", description="Address that is posted the same as JSON.")
-    ping_url: str = Field(
-        "", description="Address that is asked after every edition: an outside monitor's dead-man's switch."
+    webhook_url: SecretStr = Field(SecretStr(""), description="Address that is posted the same as JSON.")
+    ping_url: SecretStr = Field(
+        SecretStr(""), description="Address that is asked after every edition: an outside monitor's dead-man's switch."
     )
     transport: Literal["maildir", "smtp"] = Field(
         "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
@@ -129,15 +132,15 @@ class Settings(BaseSettings):
     def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name.removeprefix("@").lower().encode("idna").decode("ascii") for name in value)
 
-    @field_validator("public_url", "webhook_url", "ping_url")
+    @field_validator("webhook_url", "ping_url")
     @classmethod
-    def _secure(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
-            raise ValueError(f"it must be an address such as https://digest.example.org, not {value!r}")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError(f"it must begin with https:// (http is for loopback hosts only), not {value!r}")
-        return value.rstrip("/")
+    def _called(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(_secure(value.get_secret_value()))
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        return _secure(value)
 
     @field_validator("list_name", "contact", "postal_address")
     @classmethod
@@ -183,6 +186,9 @@ class Settings(BaseSettings):
     def _feeds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [one for one in value if not re.fullmatch(r"[\w.-]{1,40}=https?://\S+", one)]:
             raise ValueError(f"a feed is name=https://…, not {', '.join(wrong)}")
+        names = [one.partition("=")[0] for one in value]
+        if taken := {name for name in names if names.count(name) > 1 or name in SOURCE_NAMES}:
+            raise ValueError(f"every feed has a name of its own; taken: {', '.join(sorted(taken))}")
         return value
 
     @field_validator("signing_key")
@@ -196,6 +202,8 @@ class Settings(BaseSettings):
     def _together(self) -> "Settings":
         if self.joining is Joining.DOMAINS and not self.joining_domains:
             raise ValueError("joining is 'domains', but joining_domains names none")
+        if self.collect_hour + self.collect_patience > 23:
+            raise ValueError("collect_hour and collect_patience together must end before midnight UTC")
         if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
             raise ValueError("smtp_user is set, but smtp_security is 'none': a password never goes out unencrypted")
         return self
@@ -204,3 +212,12 @@ class Settings(BaseSettings):
     def list_id(self) -> str:
         """The List-Id of RFC 2919: stable, under the sender's domain."""
         return f"daily.digest.{self.sender.rpartition('@')[2]}"
+
+
+def _secure(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
+        raise ValueError(f"it must be an address such as https://digest.example.org, not {value!r}")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError(f"it must begin with https:// (http is for loopback hosts only), not {value!r}")
+    return value.rstrip("/")

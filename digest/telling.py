@@ -14,9 +14,9 @@ from digest.mail.transport import Transport
 from digest.settings import Settings
 
 
-def ways(settings: Settings, masthead: Masthead, transport: Callable[[], Transport], now: datetime) -> list[Tell]:
-    """Give every way that is set; each raises where the operator does not hear."""
-    told: list[Tell] = []
+def ways(settings: Settings, masthead: Masthead, transport: Callable[[], Transport], now: datetime) -> dict[str, Tell]:
+    """Give every way that is set, by its name; each raises where the operator does not hear."""
+    told: dict[str, Tell] = {}
     if settings.operator_address:
 
         def by_mail(alarm: Alarm) -> None:
@@ -28,7 +28,7 @@ def ways(settings: Settings, masthead: Masthead, transport: Callable[[], Transpo
             if reply.outcome is not Outcome.SENT:
                 raise webhook.NotHeard(f"the mail was not taken: {reply.text}")
 
-        told.append(by_mail)
-    if settings.webhook_url:
-        told.append(lambda alarm: webhook.post(settings.webhook_url, alarm, now))
+        told["mail"] = by_mail
+    if settings.webhook_url.get_secret_value():
+        told["webhook"] = lambda alarm: webhook.post(settings.webhook_url.get_secret_value(), alarm, now)
     return told

@@ -89,8 +89,8 @@ def test_a_day_is_collected_over_http(database: Database, host: Host, tmp_path: 
     assert [path for path, _ in host.asked] == [
         "/rss/cs.AI+cs.CL",
         "/rss/stat.ML",
-        "/api/daily_papers?date=2026-03-17&limit=100&p=0",
         "/api/daily_papers?date=2026-03-18&limit=100&p=0",
+        "/api/daily_papers?date=2026-03-17&limit=100&p=0",
     ]
     assert {agent for _, agent in host.asked} == {"trending-papers-digest (+ops@example.org)"}
     with database.reading() as connection:

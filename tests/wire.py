@@ -1,7 +1,7 @@
 """Writes papers in the wire formats of arXiv, for replays: the day feed, the API's answer, the harvest."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from email.utils import format_datetime
 from html import escape
 from typing import Any
@@ -38,13 +38,19 @@ def harvest(rows: Sequence[tuple[Row, date]], *, token: str = "") -> bytes:
     records = "".join(
         f"<record><header><identifier>oai:arXiv.org:{row['arxiv_id']}</identifier><datestamp>{day}</datestamp></header>"
         f'<metadata><arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/"><id>{row["arxiv_id"]}</id>'
-        f'<version version="v1"><date>{format_datetime(datetime.combine(day, time(9), EASTERN))}</date></version>'
+        f'<version version="v1"><date>{submitted_before(day)}</date></version>'
         f"<title>{escape(row['title'])}</title><authors>{escape(', '.join(row['authors']))}</authors>"
         f"<categories>{' '.join(row['categories'])}</categories><abstract>{escape(row['abstract'])}</abstract>"
         "</arXivRaw></metadata></record>"
         for row, day in rows
     )
     return _oai(f"<ListRecords>{records}<resumptionToken>{escape(token)}</resumptionToken></ListRecords>")
+
+
+def submitted_before(day: date) -> str:
+    """Give a moment at which a paper is submitted that is announced on a day."""
+    before = day - timedelta(days=3 if day.weekday() == 0 else 1)
+    return format_datetime(datetime.combine(before, time(9), EASTERN))
 
 
 def _oai(inside: str) -> bytes:

@@ -75,6 +75,7 @@ def backfill(
         except SourceError as error:
             failures[step.source] = failures.get(step.source, 0) + 1
             report.failed.append(f"{step.source} {step.day}: {error}")
+    report.left = len(left(database, steps))
     report.skipped = +report.skipped
     advance("backfilling", len(todo), len(todo))
     return report
@@ -85,6 +86,8 @@ def _read(database: Database, step: Step, now: datetime, report: BackfillReport)
     for batch in step.read():
         with database.writing() as connection:
             report.new += papers.record(connection, batch.listings, now)
+        if batch.cut_short:
+            raise SourceError(batch.cut_short)
         held += len(batch.listings)
         report.skipped.update(fault.reason for fault in batch.faults if not fault.kept)
     read = Receipt(

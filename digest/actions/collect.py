@@ -14,7 +14,7 @@ from digest.sources.base import Source, SourceError
 from digest.store import papers, receipts
 from digest.store.database import Database
 
-GOOD = (Verdict.COMPLETE, Verdict.NOTHING)
+ANNOUNCED = (ListingKind.NEW, ListingKind.CROSS)
 
 
 class Remedy(Protocol):
@@ -29,12 +29,15 @@ class Remedy(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A source to ask, the part of it that is asked for, what helps where it fails, and when it is silent."""
+    """A source to ask, the part of it that is asked for, what helps where it fails, when it is silent, and
+    whether it knows days that are past.
+    """
 
     source: Source
     part: str = ""
     remedy: Remedy | None = None
     calendar: AnnouncementCalendar | None = None
+    knows_past: bool = True
 
     def silence(self, day: date) -> str:
         """Why the source announces nothing on a day, or an empty text."""
@@ -66,7 +69,7 @@ def collect(
         advance(f"collecting {ask.source.name}", done, len(asked))
         run = _Run(database, ask, day, observed_at, now, report)
         for receipt in run.read():
-            run.sign(run.mend(receipt) if ask.remedy and receipt.verdict not in GOOD else receipt)
+            run.sign(run.mend(receipt) if ask.remedy and not receipt.is_good else receipt)
         if ask.remedy and ask.calendar:
             run.fill_missed_days(ask.calendar)
     advance("collecting", len(asked), len(asked))
@@ -93,7 +96,9 @@ class _Run:
                 at = (receipt.source, receipt.day)
                 taken[at] = together(taken[at], receipt) if at in taken else receipt
         except SourceError as error:
-            failed = self.receipt(self.ask.source.name, Verdict.FAILED, str(error))
+            silence = self.ask.silence(self.day)
+            verdict = Verdict.NOTHING if silence else Verdict.FAILED
+            failed = self.receipt(self.ask.source.name, verdict, f"{silence}; {error}" if silence else str(error))
             at = (failed.source, failed.day)
             taken[at] = together(taken[at], failed) if at in taken else failed
         return list(taken.values())
@@ -119,6 +124,8 @@ class _Run:
             self.report.new += papers.record(connection, batch.listings, self.now)
             held = papers.count_listed(connection, batch.listings)
             before = receipts.last_before(connection, batch.source, self.ask.part, self.day)
+        if verdict is Verdict.COMPLETE and held < len(batch.listings):
+            verdict, reason = Verdict.PARTIAL, f"{len(batch.listings) - held} of {len(batch.listings)} are not held"
         if verdict is Verdict.COMPLETE and batch.today_only and before and new and new[-1] <= before.last_id:
             verdict, reason = Verdict.STALE, f"its largest id {new[-1]} is not above that of {before.day}"
         self._count(batch, skipped)
@@ -153,7 +160,7 @@ class _Run:
             receipts.add(connection, receipt)
         name = " ".join(part for part in (receipt.source, receipt.part, str(receipt.day)) if part)
         self.report.verdicts[name] = receipt.verdict
-        if receipt.verdict in GOOD:
+        if receipt.is_good:
             return
         verdict = "" if receipt.verdict is Verdict.FAILED else f"{receipt.verdict}: "
         sentence = f"{receipt.source}: {verdict}{receipt.reason}"
@@ -164,15 +171,19 @@ class _Run:
 
     def _filled(self, since: date, until: date) -> str:
         assert self.ask.remedy is not None
-        name, found = self.ask.remedy.name, 0
+        name, found, broken = self.ask.remedy.name, 0, ""
         try:
             for batch in self.ask.remedy.between(since, until):
+                skipped = Counter(fault.reason for fault in batch.faults if not fault.kept)
                 with self.database.writing() as connection:
                     papers.record(connection, batch.listings, self.now)
-                found += len(batch.listings)
-                self._count(batch, Counter(fault.reason for fault in batch.faults if not fault.kept))
+                found += sum(one.kind in ANNOUNCED for one in batch.listings)
+                broken = broken or batch.cut_short or (f"{skipped.total()} records unread" if skipped else "")
+                self._count(batch, skipped)
         except SourceError as error:
-            return f"{name} could not fill it: {error}"
+            broken = str(error)
+        if broken:
+            return f"filled in part from {name}: {counted(found, 'paper')}, then: {broken}"
         return f"filled from {name}: {counted(found, 'paper')}" if found else f"{name} has no paper of it"
 
     def _count(self, batch: Batch, skipped: Counter[str]) -> None:

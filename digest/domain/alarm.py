@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+CLOCK = "clock"
+"""How the names of troubles begin that are over as soon as they are noticed, and must be told all the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:

@@ -41,15 +41,6 @@ class AnnouncementCalendar:
         days = (since + timedelta(days=step) for step in range((until - since).days + 1))
         return [day for day in days if not self.silence(day)]
 
-    def batch_of(self, now: datetime) -> date:
-        """Give the Eastern day whose feed is served at a moment; the feed is made anew after Eastern midnight.
-
-        >>> from datetime import UTC
-        >>> AnnouncementCalendar().batch_of(datetime(2026, 3, 18, 3, 59, tzinfo=UTC)).isoformat()
-        '2026-03-17'
-        """
-        return now.astimezone(EASTERN).date()
-
     def announced_on(self, submitted_at: datetime) -> date:
         """Give the feed day of a paper submitted at a moment: the deadline is 14:00 Eastern on announcing weekdays.
 

@@ -15,6 +15,7 @@ BEFORE = (
 ARXIV = re.compile(
     rf"^{BEFORE}(?:{NEW_ID}|{OLD_ID})(?:v(?P<version>[1-9]\d{{0,3}}))?(?:\.(?:pdf|ps|gz))*/?(?:[?#].*)?$", re.I | re.A
 )
+LONGEST_DOI = 250
 DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+?)[.,;)]*$", re.I)
 
 
@@ -60,7 +61,7 @@ def doi(text: str) -> str | None:
     ('10.1101/2026.07.15.123456', None)
     """
     found = DOI.match(text.strip())
-    return found[1].lower() if found else None
+    return found[1].lower() if found and len(found[1]) <= LONGEST_DOI else None
 
 
 def fingerprint(title: str, first_author: str) -> str:

@@ -28,13 +28,14 @@ class ListingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One source announcing one paper on one day, with the signals it gave."""
+    """One source announcing one paper on one day, with the signals it gave and the first submission if it is told."""
 
     paper: Paper
     source: str
     kind: ListingKind
     listed_on: date
     signals: tuple[Signal, ...] = ()
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,11 @@ class Receipt:
     first_id: str = ""
     last_id: str = ""
     remedy: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is nothing to mend: the day is whole, or nothing was announced."""
+        return self.verdict in {Verdict.COMPLETE, Verdict.NOTHING}
 
     @property
     def is_mended(self) -> bool:

@@ -10,6 +10,7 @@ TELLING_TITLE = 4
 """Words from which a title alone tells works apart."""
 TELLING_ABSTRACT = 200
 """Characters from which an abstract alone does."""
+RANKED = {"title", "abstract", "authors", "text_source", "categories", "published_on"}
 REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w-]+(?:\.[\w-]+)*")
 TEXT_SOURCES = ("arxiv", "huggingface")
 """Whose title and abstract to prefer, best first; a source not named here comes last."""
@@ -109,14 +110,16 @@ def names_of(paper: Paper) -> Names:
     >>> names_of(Paper(key="arxiv:2508.13426", title="On the Art of Naming Papers", authors=("Ann Lee",))).sure
     ('arxiv:2508.13426',)
     """
-    sure = [paper.key] if not paper.key.startswith("title:") else []
+    is_listed = paper.key.startswith("title:")
+    sure = [] if is_listed else [paper.key]
     if paper.doi:
         sure.append(f"doi:{paper.doi}")
-    likely = []
-    if paper.authors and paper.authors_complete and paper.title:
+    likely = [paper.key] if is_listed else []
+    tells = len(re.findall(r"\w+", paper.title)) >= TELLING_TITLE
+    if paper.authors and paper.authors_complete and tells:
         likely.append(f"by:{fingerprint(paper.title, paper.authors[0])}")
     faint = [f"text:{fingerprint(paper.abstract, '')}"] if len(paper.abstract) >= TELLING_ABSTRACT else []
-    if len(paper.title.split()) >= TELLING_TITLE:
+    if tells:
         faint.append(f"titled:{fingerprint(paper.title, '')}")
     return Names(sure=tuple(dict.fromkeys(sure)), likely=tuple(likely), faint=tuple(faint))
 
@@ -131,14 +134,22 @@ def is_same(held: Paper, found: Paper, by: str) -> bool:
     >>> is_same(listed, Paper(key="arxiv:2508.13426", title="On the Art of Naming Papers"), "titled:…")
     True
     """
+    if held.arxiv_id and found.arxiv_id and held.arxiv_id != found.arxiv_id:
+        return False
     if by in names_of(held).sure and by in names_of(found).sure:
         return True
     if not (held.key.startswith("title:") or found.key.startswith("title:")):
         return False
-    if by.startswith("by:"):
+    if by.startswith(("by:", "title:", "text:")):
         return True
-    first = names_of(held).likely, names_of(found).likely
-    return not all(first) or first[0] == first[1] or by.startswith("text:")
+    if held.authors and found.authors and held.authors_complete and found.authors_complete:
+        return _last_name(held.authors[0]) == _last_name(found.authors[0])
+    names = set(map(_last_name, held.authors)), set(map(_last_name, found.authors))
+    return not all(names) or bool(names[0] & names[1])
+
+
+def _last_name(author: str) -> str:
+    return author.replace(".", " ").split()[-1].casefold() if author.replace(".", " ").split() else ""
 
 
 def merge(held: Paper, found: Paper) -> Paper:
@@ -154,13 +165,11 @@ def merge(held: Paper, found: Paper) -> Paper:
     text, other = (found, held) if _rank(found) <= _rank(held) else (held, found)
     known = {}
     for field in fields(Paper):
-        first, second = (
-            (text, other) if field.name in {"title", "abstract", "authors", "text_source"} else (found, held)
-        )
+        first, second = (text, other) if field.name in RANKED else (found, held)
         known[field.name] = getattr(first, field.name) or getattr(second, field.name)
     named = text if text.authors and (text.authors_complete or not other.authors_complete) else other
     known |= {"authors": named.authors or other.authors, "authors_complete": named.authors_complete}
-    known["key"] = found.key if held.key.startswith("title:") else held.key
+    known["key"] = found.key if held.key.startswith("title:") and not found.key.startswith("title:") else held.key
     return replace(held, **known)
 
 

@@ -83,10 +83,15 @@ def run(
     morning = datetime.combine(day, MORNING, UTC) if day and files else service.now()
     as_of = observed_at or morning
     on = day or as_of.date()
-    return RunReport(
+    report = RunReport(
         collect=service.collect(on, files=files, observed_at=as_of, advance=advance),
         enrich=EnrichReport() if files else service.enrich(on, advance=advance),
         publish=service.publish(on, as_of=as_of, advance=advance),
         compose=service.compose(day=day, as_of=as_of, dry_run=dry_run, advance=advance),
         deliver=service.deliver(dry_run=dry_run, advance=advance),
     )
+    if not files and not dry_run:
+        service.watch()
+        if report.publish.done:
+            service.ping()
+    return report

@@ -7,6 +7,7 @@ import httpx2
 from digest.domain.alarm import Alarm
 
 SECONDS = 10.0
+AGENT = {"User-Agent": "trending-papers-digest"}
 
 
 class NotHeard(Exception):  # noqa: N818 - it says what happened.
@@ -32,7 +33,7 @@ def ping(address: str) -> None:
 
 def _ask(method: str, address: str, record: dict[str, object] | None) -> None:
     try:
-        answer = httpx2.request(method, address, json=record, timeout=SECONDS, trust_env=False)
+        answer = httpx2.request(method, address, json=record, headers=AGENT, timeout=SECONDS, trust_env=False)
     except httpx2.HTTPError as error:
         raise NotHeard(f"{type(error).__name__}: {error}") from error
     if not answer.is_success:

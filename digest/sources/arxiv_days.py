@@ -11,12 +11,12 @@ from digest.domain.profile import is_in
 from digest.sources.arxiv_api import ArxivApi
 from digest.sources.arxiv_oai import ArxivOai
 
-AFTER = timedelta(days=1)
-"""The harvest is rebuilt in the evening of the announcement, US Eastern time: already the next day in UTC."""
+LONGEST_HOLD = timedelta(days=5)
+"""How long after its day a first version may come out and still be new: moderators hold some back."""
 
 
 class ArxivHarvest:
-    """Fills announcing days from OAI-PMH; a record is dated by its last change, which for a new paper is its day."""
+    """Fills announcing days from OAI-PMH: each paper belongs to the day its first submission was announced."""
 
     name = "OAI-PMH"
 
@@ -24,28 +24,27 @@ class ArxivHarvest:
         self.oai, self.categories, self.calendar = oai, categories, calendar
 
     def between(self, since: date, until: date) -> Iterator[Batch]:
-        """Give what was announced on the days from `since` to `until`."""
-        for batch in self.oai.harvest(since, until + AFTER):
-            dated = (self._dated(one, self.calendar.next_announcing(one.listed_on)) for one in batch.listings)
-            kept = tuple(one for one in dated if one and since <= one.listed_on <= until)
-            yield replace(batch, listings=kept)
+        """Give what was announced on the days from `since` to `until`, whatever has changed in it after that."""
+        for batch in self.oai.harvest(since):
+            dated = filter(None, map(self._dated, batch.listings))
+            yield replace(batch, listings=tuple(one for one in dated if since <= one.listed_on <= until))
 
     def changed(self, since: date, until: date) -> Iterator[Batch]:
-        """Give the papers changed in a span of days, each on the day it was first announced if that is known."""
+        """Give the papers changed in a span of days, each on the day it was first announced."""
         for batch in self.oai.harvest(since, until):
-            kept = []
-            for one in batch.listings:
-                noon = datetime.combine(one.paper.published_on or one.listed_on, time(12), UTC)
-                first = self._dated(replace(one, kind=ListingKind.NEW), self.calendar.announced_on(noon))
-                kept += [first] if first else []
-            yield replace(batch, listings=tuple(kept))
+            yield replace(batch, listings=tuple(filter(None, map(self._dated, batch.listings))))
 
-    def _dated(self, listing: Listing, day: date) -> Listing | None:
+    def _dated(self, listing: Listing) -> Listing | None:
         inside = [name for name in listing.paper.categories if any(is_in([name], one) for one in self.categories)]
         if not inside:
             return None
-        is_cross = listing.kind is ListingKind.NEW and inside[0] != listing.paper.field
-        return replace(listing, listed_on=day, kind=ListingKind.CROSS if is_cross else listing.kind)
+        noon = datetime.combine(listing.paper.published_on or listing.listed_on, time(12), UTC)
+        day = self.calendar.announced_on(listing.submitted_at or noon)
+        stamped = self.calendar.next_announcing(listing.listed_on)
+        if listing.kind is ListingKind.NEW and timedelta(0) <= stamped - day <= LONGEST_HOLD:
+            day = stamped
+        kind = ListingKind.NEW if inside[0] == listing.paper.field else ListingKind.CROSS
+        return replace(listing, listed_on=day, kind=kind)
 
 
 class ArxivCompletion:

@@ -1,7 +1,8 @@
 """One record of arXiv's OAI-PMH: arXivRaw, arXiv and oai_dc, as the new endpoint writes them and as the old one did."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from digest.domain import identity, text
@@ -48,7 +49,17 @@ def read_record(record: Any) -> Listing:
     paper = Paper(key=identity.paper_key(arxiv=found[0]), text_source=NAME, **facts)
     is_new = version == 1 and (submitted_on is None or listed_on - submitted_on <= LONGEST_HOLD)
     kind = ListingKind.NEW if is_new else ListingKind.REPLACE
-    return Listing(paper=paper, source=NAME, kind=kind, listed_on=listed_on)
+    return Listing(paper=paper, source=NAME, kind=kind, listed_on=listed_on, submitted_at=_submitted_at(told))
+
+
+def _submitted_at(told: Any) -> datetime | None:
+    """Read when the first version came in; only the format arXivRaw tells."""
+    version = told.find("{*}version")
+    try:
+        read = parsedate_to_datetime(inner(version, "date").strip()) if version is not None else None
+    except (ValueError, OverflowError):
+        return None
+    return read.replace(tzinfo=read.tzinfo or UTC) if read else None
 
 
 def _of_raw(told: Any) -> Facts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from digest.domain import identity, text
@@ -115,10 +115,10 @@ class Biorxiv:
         self.fetcher, self.name, self.address = fetcher, server, address
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002 - it carries no counts.
-        """Give a day's pages; the next one begins where this one ended, however long a page is."""
+        """Give the pages of a day and the day before, which may have been finished since; however long a page is."""
         cursor = total = 0
         for _ in range(MOST_PAGES):
-            address = f"{self.address}/{self.name}/{day}/{day}/{cursor}/json"
+            address = f"{self.address}/{self.name}/{day - timedelta(days=1)}/{day}/{cursor}/json"
             page = parse_details(self.fetcher.get(address), server=self.name)
             if page.received or not cursor:
                 yield replace(page.batch, announced_on=page.batch.announced_on or day)

@@ -59,7 +59,7 @@ def parse_any(body: bytes, *, observed_at: datetime, day: date, name: str = "lis
     SourceError
         If it is of no known format.
     """
-    start, stem = opening(body), text.tidy(PurePath(name).stem)[:60] or "list"
+    start, stem = opening(body), text.tidy(PurePath(name).stem)[:40] or "list"
     if name.endswith(LISTS) or (start.startswith(b"{") and is_list(body)):
         return parse_list(body, stem, day)
     if start.startswith((b"[", b"{")):

@@ -121,9 +121,15 @@ class DailyPapers:
         self.fetcher, self.address, self.trending = fetcher, address, trending
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:
-        """Give yesterday's pages, then today's, then what trends if that is wanted."""
-        yield from self.day(day - timedelta(days=1), observed_at)
-        yield from self.day(day, observed_at)
+        """Give today's pages, then yesterday's, then what trends if that is wanted."""
+        failed: list[SourceError] = []
+        for wanted in (day, day - timedelta(days=1)):
+            try:
+                yield from self.day(wanted, observed_at)
+            except SourceError as error:  # The other day is read all the same.
+                failed.append(error)
+        if failed:
+            raise failed[0]
         if self.trending:
             for batch in self._pages("sort=trending", observed_at, day, most=TRENDING_PAGES):
                 yield replace(batch, announced_on=None)

@@ -46,9 +46,20 @@ def record(connection: Connection, found: Sequence[Listing], now: datetime) -> i
             {"paper_id": number, "source": one.source, "listed_on": one.listed_on, "kind": one.kind}
             for one, number in zip(part, ids, strict=True)
         ]
-        insert_missing(connection, listings, rows)
+        _add_listings(connection, rows)
         _add_signals(connection, [(n, s) for n, one in zip(ids, part, strict=True) for s in one.signals])
     return fresh
+
+
+def _add_listings(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add listings; one that was taken for a replacement gives way to the announcement it was."""
+    statement = inserting(connection, listings)
+    replaced = f"{ListingKind.REPLACE}%"
+    better = listings.c.kind.like(replaced) & statement.excluded.kind.not_like(replaced)
+    key = [listings.c.paper_id, listings.c.source, listings.c.listed_on]
+    upsert = statement.on_conflict_do_update(index_elements=key, set_={"kind": statement.excluded.kind}, where=better)
+    if rows:
+        connection.execute(upsert, rows)
 
 
 def enrich(connection: Connection, facts: Sequence[Paper], found: Sequence[Signal], now: datetime) -> None:
@@ -149,13 +160,24 @@ def _attention(row: RowMapping, counts: dict[int, dict[str, tuple[int, datetime]
     return Attention(hours=max(0.0, hours), days_ago=(until - row["on"]).days, **known)
 
 
+def name_unnamed(connection: Connection) -> int:
+    """Give names to papers that were stored before papers had names; give how many."""
+    named = select(paper_names.c.paper_id)
+    rows = connection.execute(select(papers.c.id, *PAPER_COLUMNS).where(papers.c.id.not_in(named))).mappings().all()
+    names = {name: row["id"] for row in rows for name in names_of(paper_of(row)).all}
+    for part in _parts(list(names.items()), AT_ONCE):
+        insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in part])
+    return len(rows)
+
+
 def count_listed(connection: Connection, found: Sequence[Listing]) -> int:
     """Count, of some listings, those the house holds: the paper, listed by that source on that day."""
     held = 0
     for part in _parts(found, AT_ONCE):
         wanted = {(one.paper.key, one.source, one.listed_on) for one in part}
-        listed = select(papers.c.key, listings.c.source, listings.c.listed_on).join(papers)
-        rows = connection.execute(listed.where(papers.c.key.in_([one.paper.key for one in part])))
+        same = paper_names.c.paper_id == listings.c.paper_id
+        listed = select(paper_names.c.name, listings.c.source, listings.c.listed_on).join(listings, same)
+        rows = connection.execute(listed.where(paper_names.c.name.in_([one.paper.key for one in part])))
         held += len(wanted.intersection(map(tuple, rows)))
     return held
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select
 
 from digest.domain.calendar import AnnouncementCalendar
 from digest.domain.listing import BACKFILL, Receipt, Verdict
@@ -36,14 +36,20 @@ def last_before(connection: Connection, source: str, part: str, day: date) -> Re
 
 
 def missed(
-    connection: Connection, source: str, part: str, day: date, *, calendar: AnnouncementCalendar, within: int = 14
+    connection: Connection, source: str, part: str, day: date, *, calendar: AnnouncementCalendar, within: int = 30
 ) -> Sequence[date]:
-    """List the announcing days before this one of which there is no receipt, since the first day that has one."""
-    known = select(receipts.c.day).where(receipts.c.source == source, receipts.c.part == part)
-    days = set(connection.scalars(known.where(receipts.c.day >= day - timedelta(days=within))))
-    if not days:
+    """List the announcing days before this one that are neither whole nor mended, since the first that has a receipt.
+
+    At most `within` days back: what is older is read by a backfill.
+    """
+    ours = (receipts.c.source == source) & (receipts.c.part == part)
+    first = connection.scalar(select(func.min(receipts.c.day)).where(ours))
+    if first is None:
         return []
-    return [one for one in calendar.announcing(min(days), day - timedelta(days=1)) if one not in days]
+    since = max(first, day - timedelta(days=within))
+    rows = connection.execute(select(receipts).where(ours, receipts.c.day >= since)).mappings()
+    well = {one.day for one in map(_receipt_of, rows) if one.is_good or one.is_mended}
+    return [one for one in calendar.announcing(since, day - timedelta(days=1)) if one not in well]
 
 
 def _last_of(connection: Connection, condition: ColumnElement[bool]) -> Sequence[Receipt]:

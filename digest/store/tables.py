@@ -173,7 +173,7 @@ keys = Table(
 alarms = Table(
     "alarms",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", String(300), primary_key=True),
     Column("words", Text, nullable=False),
     Column("since", Moment, nullable=False),
     Column("told_at", Moment),

@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Apply."""
     op.create_table(
         "alarms",
-        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),

@@ -22,22 +22,6 @@ def test_silent_days_of_2026_have_their_reason(day: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "day"),
-    [
-        ("2026-03-08T04:59Z", "2026-03-07"),  # The night before summer time: midnight is at 05:00 UTC,
-        ("2026-03-08T05:00Z", "2026-03-08"),
-        ("2026-03-09T03:59Z", "2026-03-08"),  # and at 04:00 UTC the night after.
-        ("2026-03-09T04:00Z", "2026-03-09"),
-        ("2026-11-01T04:00Z", "2026-11-01"),
-        ("2026-11-02T04:59Z", "2026-11-01"),
-        ("2026-11-02T05:00Z", "2026-11-02"),
-    ],
-)
-def test_a_feed_is_of_the_eastern_day_over_both_clock_changes(moment: str, day: str) -> None:
-    assert CALENDAR.batch_of(datetime.fromisoformat(moment)) == date.fromisoformat(day)
-
-
-@pytest.mark.parametrize(
     ("submitted", "announced"),
     [
         ("2026-03-16T17:59Z", "2026-03-17"),  # Monday 13:59 Eastern: announced Monday evening, dated Tuesday.
@@ -45,6 +29,8 @@ def test_a_feed_is_of_the_eastern_day_over_both_clock_changes(moment: str, day: 
         ("2026-03-20T17:59Z", "2026-03-23"),  # Friday before the deadline: Sunday evening, dated Monday.
         ("2026-03-20T18:00Z", "2026-03-24"),  # Friday after it, and all weekend: Monday evening, dated Tuesday.
         ("2026-03-22T12:00Z", "2026-03-24"),
+        ("2026-03-06T18:59Z", "2026-03-09"),  # Winter time: the deadline is 19:00 UTC,
+        ("2026-03-09T18:00Z", "2026-03-11"),  # summer time, three days later: 18:00 UTC.
         ("2026-11-24T20:00Z", "2026-11-27"),  # The day it would be dated is Thanksgiving: the next one.
     ],
 )

@@ -124,7 +124,7 @@ def test_the_cursor_moves_by_what_was_received(size: int, total: int | str) -> N
     batches = list(Biorxiv(host.fetcher, "medrxiv", "https://api.example/details").batches(DAY, NOW))
     assert sum(len(batch.listings) for batch in batches) == int(total)
     assert {(batch.source, batch.announced_on) for batch in batches} == {("medrxiv", DAY)}
-    assert host.asked[0] == "https://api.example/details/medrxiv/2026-03-17/2026-03-17/0/json"
+    assert host.asked[0] == "https://api.example/details/medrxiv/2026-03-16/2026-03-17/0/json"
 
 
 def test_a_day_without_posts_is_empty() -> None:

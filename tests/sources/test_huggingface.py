@@ -123,12 +123,12 @@ def test_yesterday_is_read_again_and_pages_are_followed_to_a_short_one() -> None
     host = pages({"date=2026-03-16": [100, 40], "date=2026-03-17": [100]})
     batches = list(DailyPapers(host.fetcher).batches(date(2026, 3, 17), NOW))
     assert [(batch.announced_on, len(batch.listings)) for batch in batches] == [
+        (DAY, 100),
         (date(2026, 3, 16), 100),
         (date(2026, 3, 16), 40),
-        (DAY, 100),
     ]
     asked = [address.partition("?")[2] for address in host.asked]
-    assert asked[-2:] == ["date=2026-03-17&limit=100&p=0", "date=2026-03-17&limit=100&p=1"]
+    assert asked[:2] == ["date=2026-03-17&limit=100&p=0", "date=2026-03-17&limit=100&p=1"]
 
 
 def test_one_day_alone_can_be_asked_for() -> None:

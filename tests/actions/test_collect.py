@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from digest.actions.collect import asking, collect
+from digest.actions.collect import Ask, asking, collect
 from digest.actions.report import CollectReport
+from digest.domain.calendar import AnnouncementCalendar
 from digest.domain.listing import Batch, Fault, Listing, Verdict
 from digest.sources.base import Source, SourceError
 from digest.store import papers, receipts
@@ -107,3 +108,58 @@ def test_a_later_source_mends_the_paper_of_an_earlier(database: Database) -> Non
     with database.reading() as connection:
         [found] = papers.window(connection, DAY, DAY, NOW)
     assert (found.paper.abstract, found.attention.upvotes) == ("We study subject 1 with care.", 3)
+
+
+class Doors:
+    """A feed that fails, and a remedy that gives what it is told."""
+
+    name = "OAI-PMH"
+
+    def __init__(self, *answers: Batch) -> None:
+        self.answers, self.asked = answers, list[date]()
+
+    def between(self, since: date, until: date) -> Iterator[Batch]:
+        """Give the answers."""
+        self.asked.append(since)
+        if not self.answers:
+            raise SourceError("busy")
+        yield from self.answers
+
+
+def mended(database: Database, remedy: Doors, day: date = DAY) -> CollectReport:
+    stale = Batches(batch(today_only=True))
+    ask = Ask(source=stale, remedy=remedy, calendar=AnnouncementCalendar())
+    return collect(database, [ask], day, observed_at=NOW, now=NOW)
+
+
+def test_a_day_is_mended_only_by_a_whole_harvest(database: Database) -> None:
+    whole = batch(listing(7))
+    assert not mended(database, Doors(replace(whole, cut_short="broken off"))).done
+    assert not mended(database, Doors(replace(whole, listings=()))).done
+    assert not mended(database, Doors()).done
+    report = mended(database, Doors(whole))
+    assert report.done
+    assert report.mended[0].endswith("filled from OAI-PMH: 1 paper")
+
+
+def test_a_day_that_failed_is_tried_again_on_the_days_after_until_it_is_whole(database: Database) -> None:
+    mended(database, Doors())
+    later = Doors(batch(listing(7)))
+    mended(database, later, DAY + timedelta(days=1))
+    assert later.asked == [DAY + timedelta(days=1), DAY]
+    again = Doors(batch(listing(8)))
+    mended(database, again, DAY + timedelta(days=2))
+    assert again.asked == [DAY + timedelta(days=2)]
+
+
+def test_a_feed_that_cannot_be_reached_on_a_silent_day_is_no_failure(database: Database) -> None:
+    class Gone(Batches):
+        def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:
+            raise SourceError("not there")
+            yield
+
+    sunday = date(2026, 3, 15)
+    ask = Ask(source=Gone(), calendar=AnnouncementCalendar())
+    report = collect(database, [ask], sunday, observed_at=NOW, now=NOW)
+    assert report.done
+    assert report.verdicts == {f"arxiv {sunday}": "no announcement"}

@@ -1,15 +1,17 @@
 """One work is one row, however its sources name it, and a row once given stays: what hangs on it is not lost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from digest.domain.identity import paper_key
 from digest.domain.listing import Listing, ListingKind
 from digest.domain.paper import Paper
 from digest.store import papers
 from digest.store.database import Database
+from digest.store.tables import paper_names
 from digest.store.tables import papers as table
 from tests.builders import DAY, NOW, listing
 
@@ -85,3 +87,41 @@ def test_a_complete_list_of_authors_is_not_replaced_by_a_partial_one(database: D
     with database.reading() as connection:
         held = papers.by_id(connection, [number])[number]
     assert (held.authors, held.authors_complete) == (("Ann Lee", "Bo Ek"), True)
+
+
+def test_one_doi_for_a_whole_volume_does_not_join_its_papers(database: Database) -> None:
+    volume = [listing(7, doi="10.4204/eptcs.1"), listing(8, doi="10.4204/eptcs.1")]
+    assert len(rows(database, volume, volume)) == 2
+
+
+def test_a_partial_list_of_other_people_is_another_work(database: Database) -> None:
+    other = listed(authors=("Cy Roe",), authors_complete=False)
+    assert len(rows(database, [listing(7, title=TITLE, authors=("Ann Lee", "Bo Ek"))], [other])) == 2
+
+
+def test_a_list_does_not_rename_the_fields_of_arxiv(database: Database) -> None:
+    [(number, _)] = rows(
+        database, [listing(7, title=TITLE)], [listed(authors=("Ann Lee",), categories=("Machine learning",))]
+    )
+    with database.reading() as connection:
+        assert papers.by_id(connection, [number])[number].categories == ("cs.CL",)
+
+
+def test_an_announcement_wins_over_the_replacement_it_was_taken_for(database: Database) -> None:
+    announced = listing(7)
+    rows(
+        database,
+        [replace(announced, kind=ListingKind.REPLACE)],
+        [announced],
+        [replace(announced, kind=ListingKind.REPLACE)],
+    )
+    with database.reading() as connection:
+        assert [one.paper.key for one in papers.window(connection, DAY, DAY, NOW)] == [announced.paper.key]
+
+
+def test_papers_from_before_there_were_names_get_theirs(database: Database) -> None:
+    rows(database, [listing(7, title=TITLE)])
+    with database.writing() as connection:
+        connection.execute(delete(paper_names))
+        assert (papers.name_unnamed(connection), papers.name_unnamed(connection)) == (1, 0)
+    assert len(rows(database, [listed(authors=("A. Lee",))])) == 1

@@ -63,8 +63,8 @@ class Database:
             where = self.engine.url.render_as_string(hide_password=True)
             raise StoreError(f"the database {where} cannot be opened: {error.orig}") from error
 
-    def migrate(self) -> None:
-        """Apply every migration that is missing; two processes at once do it once."""
+    def migrate(self, to: str = "head") -> None:
+        """Apply every migration that is missing, up to one; two processes at once do it once."""
         from alembic import command
         from alembic.config import Config
 
@@ -74,7 +74,7 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
     def close(self) -> None:
         """Give back every connection."""

@@ -30,22 +30,20 @@ def upgrade() -> None:
     with op.batch_alter_table("paper_names", schema=None) as batch_op:
         batch_op.create_index("ix_paper_names_paper_id", ["paper_id"], unique=False)
 
-    with op.batch_alter_table("papers", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("doi", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("comment", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("affiliation", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("work_type", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("venue", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("year", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("authors_complete", sa.Boolean(), server_default=sa.true(), nullable=False))
-        batch_op.add_column(sa.Column("withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("papers", sa.Column("doi", sa.Text(), server_default="", nullable=False))
+    op.add_column("papers", sa.Column("comment", sa.Text(), server_default="", nullable=False))
+    op.add_column("papers", sa.Column("affiliation", sa.Text(), server_default="", nullable=False))
+    op.add_column("papers", sa.Column("work_type", sa.Text(), server_default="", nullable=False))
+    op.add_column("papers", sa.Column("venue", sa.Text(), server_default="", nullable=False))
+    op.add_column("papers", sa.Column("year", sa.Integer(), nullable=True))
+    op.add_column("papers", sa.Column("authors_complete", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column("papers", sa.Column("withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False))
 
-    with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("part", sa.String(length=300), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("remedy", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("before", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("first_id", sa.String(length=300), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("last_id", sa.String(length=300), server_default="", nullable=False))
+    op.add_column("receipts", sa.Column("part", sa.String(length=300), server_default="", nullable=False))
+    op.add_column("receipts", sa.Column("remedy", sa.Text(), server_default="", nullable=False))
+    op.add_column("receipts", sa.Column("before", sa.Integer(), nullable=True))
+    op.add_column("receipts", sa.Column("first_id", sa.String(length=300), server_default="", nullable=False))
+    op.add_column("receipts", sa.Column("last_id", sa.String(length=300), server_default="", nullable=False))
 
 
 def downgrade() -> None:

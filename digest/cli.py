@@ -153,7 +153,7 @@ def serve(port: Port = 8000, host: str = "127.0.0.1", clock: bool = True) -> Non
     import logging
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx2", "httpcore2"):  # They write whole addresses, and some hold secrets.
+    for chatty in ("httpx2", "httpcore2", "alembic"):  # Two write whole addresses, and some hold secrets.
         logging.getLogger(chatty).setLevel(logging.WARNING)
     with opened() as service, _listening(host, port) as ear:
         said = service.settings

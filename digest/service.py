@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.actions.report import stay_silent
 from digest.domain.message import Preview
 from digest.domain.subscriber import Subscriber, Wishes
 from digest.links import Purpose
@@ -29,10 +30,6 @@ COLLECT_LEASE = timedelta(minutes=90)
 """How long a run that has begun keeps others from beginning; after a crash the next ring takes over then."""
 
 
-def silent(step: str, done: int, total: int) -> None:
-    """Show no progress."""
-
-
 class Service(Office):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
@@ -52,7 +49,7 @@ class Service(Office):
         files: Sequence[Path] = (),
         observed_at: datetime | None = None,
         again: bool = False,
-        advance: "Advance" = silent,
+        advance: "Advance" = stay_silent,
     ) -> "CollectReport":
         """Read a day from the sources or from recorded files; `again` repairs a day that is past."""
         from digest.actions.collect import collect
@@ -63,7 +60,7 @@ class Service(Office):
             asks = asking.files(files) if files else asking.again(day) if again else asking.sources()
             return collect(self.database, asks, day, observed_at=observed_at or now, now=now, advance=advance)
 
-    def enrich(self, day: date, *, advance: "Advance" = silent) -> "EnrichReport":
+    def enrich(self, day: date, *, advance: "Advance" = stay_silent) -> "EnrichReport":
         """Ask who knows more of the papers of the last days."""
         from digest.actions.enrich import enrich
         from digest.asking import asking_with
@@ -71,7 +68,7 @@ class Service(Office):
         with asking_with(self.settings, clock=time.time, sleep=time.sleep) as asking:
             return enrich(self.database, asking.enrichers(), day, observed_at=self.now(), advance=advance)
 
-    def backfill(self, days: int, *, dry_run: bool = False, advance: "Advance" = silent) -> "BackfillReport":
+    def backfill(self, days: int, *, dry_run: bool = False, advance: "Advance" = stay_silent) -> "BackfillReport":
         """Read the past, or with a dry run only say what is left of it and how long that takes at least."""
         from digest.actions.backfill import BackfillReport, backfill, estimate, left
         from digest.asking import PACE, asking_with
@@ -108,7 +105,7 @@ class Service(Office):
         except webhook.NotHeard as error:
             log.warning("the monitor does not hear the ping: %s", error)
 
-    def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = silent) -> "PublishReport":
+    def publish(self, day: date, *, as_of: datetime | None = None, advance: "Advance" = stay_silent) -> "PublishReport":
         """Make the edition of a day."""
         from digest.actions.publish import publish
 
@@ -120,7 +117,7 @@ class Service(Office):
         day: date | None = None,
         as_of: datetime | None = None,
         dry_run: bool = False,
-        advance: "Advance" = silent,
+        advance: "Advance" = stay_silent,
     ) -> "ComposeReport":
         """Compose the issues of all who are due, or of everybody for a day; a dry run only counts them."""
         from digest.actions.compose import Round, compose
@@ -130,7 +127,7 @@ class Service(Office):
         return compose(self.database, this, advance=advance)
 
     def deliver(
-        self, *, transport: "Transport | None" = None, dry_run: bool = False, advance: "Advance" = silent
+        self, *, transport: "Transport | None" = None, dry_run: bool = False, advance: "Advance" = stay_silent
     ) -> "DeliverReport":
         """Send whatever is due; a dry run only counts what waits."""
         from digest.actions.deliver import PostRoom, count_waiting, deliver

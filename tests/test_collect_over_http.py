@@ -76,7 +76,7 @@ def sources(host: Host, folder: Path) -> Iterator[list[Source]]:
         private_hosts=("127.0.0.1",),
     )
     yield [
-        ArxivFeed(fetcher, ("cs.AI", "cs.CL", "stat.ML"), f"{base}/rss/"),
+        ArxivFeed(fetcher, ("cs.AI", "cs.CL"), f"{base}/rss/"),
         DailyPapers(fetcher, f"{base}/api/daily_papers"),
     ]
     fetcher.close()
@@ -88,7 +88,6 @@ def test_a_day_is_collected_over_http(database: Database, host: Host, tmp_path: 
     assert report.done, report.failed
     assert [path for path, _ in host.asked] == [
         "/rss/cs.AI+cs.CL",
-        "/rss/stat.ML",
         "/api/daily_papers?date=2026-03-18&limit=100&p=0",
         "/api/daily_papers?date=2026-03-17&limit=100&p=0",
     ]

@@ -107,7 +107,7 @@ def _error_text(root: Any) -> str:
 
 
 class ArxivFeed:
-    """The day feed of some categories over HTTP, one request per archive."""
+    """The day feed of some categories over HTTP, in one request; a feed holds 2,000 items, so ask for one archive."""
 
     name = NAME
 
@@ -115,9 +115,5 @@ class ArxivFeed:
         self.fetcher, self.categories, self.address = fetcher, categories, address
 
     def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the feed knows only today
-        """Give one batch per archive of the categories."""
-        archives: dict[str, list[str]] = {}
-        for category in self.categories:
-            archives.setdefault(category.split(".")[0], []).append(category)
-        for group in archives.values():
-            yield parse_day_feed(self.fetcher.get(self.address + "+".join(group)))
+        """Give the one batch of the feed."""
+        yield parse_day_feed(self.fetcher.get(self.address + "+".join(self.categories)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -129,10 +129,6 @@ class ArxivOai:
         self, fetcher: Fetcher, sets: tuple[str, ...], address: str = ADDRESS, *, today: Callable[[], date]
     ) -> None:
         self.fetcher, self.sets, self.address, self.today = fetcher, sets, address, today
-
-    def batches(self, day: date, observed_at: datetime) -> Iterator[Batch]:  # noqa: ARG002 - it carries no counts.
-        """Give what changed on a day and the day before, since a day is complete only after its end in UTC."""
-        yield from self.harvest(day - timedelta(days=1), day)
 
     def harvest(self, since: date, until: date | None = None) -> Iterator[Batch]:
         """Give every record changed since a day, a batch a page; a record may come twice.

@@ -236,9 +236,3 @@ def test_the_future_is_empty_and_is_not_asked_for() -> None:
     assert [batch.listings for batch in oai(host).harvest(DAY)] == [()]
     with pytest.raises(SourceError, match="badArgument"):
         list(oai(host).harvest(date(2026, 3, 1)))
-
-
-def test_a_day_is_asked_for_with_the_day_before() -> None:
-    host = in_turn(LAST)
-    assert len(list(oai(host).batches(DAY, observed_at=None))) == 1  # type: ignore[arg-type]
-    assert "&from=2026-03-16&until=2026-03-17" in host.asked[0]

@@ -1,13 +1,17 @@
 """Recorded answers: told apart by how they begin; whatever a file holds, nothing but SourceError comes out."""
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digest.sources.arxiv_feed import parse_day_feed
 from digest.sources.base import MOST_BYTES, SourceError
 from digest.sources.file import FileSource, parse_any
+from digest.sources.huggingface import parse_daily_papers
 from tests.builders import DAY, NOW
 
 DATA = Path(__file__).parents[1] / "data"
@@ -42,6 +46,14 @@ def test_whatever_comes_only_a_source_error_is_raised(body: bytes) -> None:
         assert listing.paper.key
         repr(listing).encode()
     assert len({one.paper.key for one in batch.listings}) == len(batch.listings)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary() | st.binary().map(b"<rss".__add__) | st.binary().map(b"[".__add__) | mutated())
+def test_the_parsers_of_the_daily_lists_raise_only_a_source_error_whatever_they_are_given(body: bytes) -> None:
+    for parse in (parse_day_feed, partial(parse_daily_papers, observed_at=NOW, day=DAY)):
+        with suppress(SourceError):
+            parse(body)
 
 
 @pytest.mark.parametrize("name", FORMATS)

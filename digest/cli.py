@@ -11,6 +11,7 @@ import typer
 
 from digest import __version__, console
 from digest.cli_subscribers import readers
+from digest.cli_trend import learn, trend
 from digest.opened import opened
 
 if TYPE_CHECKING:
@@ -116,6 +117,10 @@ def publish(day: Day = None, json: Json = False) -> None:
     console.end(report, as_json=json)
 
 
+app.command()(learn)
+app.command()(trend)
+
+
 @app.command()
 def compose(day: Day = None, json: Json = False) -> None:
     """Give every reader who is due an issue; with --day, every active reader that day's."""
@@ -179,6 +184,7 @@ def demo(
             console.show(report, as_json=json)
             if serve and report.done:
                 typer.echo(f"\nSign-up page   {service.settings.public_url}/", err=True)
+                typer.echo(f"What trends    {service.settings.public_url}/trend", err=True)
                 typer.echo(f"Administrator  {service.settings.public_url}/admin (password: demo)", err=True)
                 typer.echo(f"Mails          {service.settings.outbox}/new", err=True)
                 _serve(service, _listening("127.0.0.1", at), POST_ONLY)

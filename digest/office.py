@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +14,8 @@ from digest.store.database import Database
 
 if TYPE_CHECKING:
     from digest.domain.alarm import Alarm
-    from digest.domain.edition import Edition
+    from digest.domain.edition import Candidate, Edition
+    from digest.domain.explanation import Explanation, Ranking
     from digest.domain.issue import Issue
     from digest.domain.listing import Receipt
     from digest.domain.paper import Paper
@@ -35,6 +36,11 @@ class EditionPage:
 
     edition: "Edition"
     papers: "Mapping[int, Paper]"
+
+    @property
+    def odd(self) -> "Sequence[Candidate]":
+        """The candidates whose counts are odd, best trend first: their `trend.warning` says how."""
+        return [candidate for candidate in self.edition.candidates if candidate.trend.warning]
 
 
 class Office:
@@ -137,6 +143,22 @@ class Office:
         with self.database.reading() as connection:
             desk = editions.lay_out(connection, self.now().date())
         return EditionPage(edition=desk.edition, papers=desk.papers) if desk else None
+
+    def ranking(self, until: date | None = None, *, most: int) -> "Ranking | None":
+        """Give the newest edition up to a day as a list of the most trending papers, or None."""
+        from digest.actions import explain
+
+        with self.database.reading() as connection:
+            return explain.ranking(connection, until or self.now().date(), most)
+
+    def explanation(self, typed: str, until: date | None = None) -> "Explanation | None":
+        """Explain the trend of a paper named by id, DOI, address or key, up to now or a day; None if it is unknown."""
+        from digest.actions import explain
+
+        now = self.now()
+        as_of = min(now, datetime.combine(until, time.max, UTC)) if until else now
+        with self.database.reading() as connection:
+            return explain.of_paper(connection, typed, as_of.date(), as_of)
 
     def receipts(self) -> "Sequence[Receipt]":
         """Give the receipts of the newest edition's day."""

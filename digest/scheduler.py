@@ -15,11 +15,12 @@ MINUTE_SECONDS = 60
 
 
 def tick(service: Service) -> None:
-    """Do whatever is due at this moment: watch, collect and publish, compose, deliver."""
+    """Do whatever is due at this moment: watch, collect and publish, compose, deliver, learn."""
     watch(service)
     collect_and_publish(service)
     compose(service)
     deliver(service)
+    learn(service)
 
 
 def collect_and_publish(service: Service) -> None:
@@ -51,11 +52,18 @@ def deliver(service: Service) -> None:
     _say("deliver", service.deliver())
 
 
+def learn(service: Service) -> None:
+    """Learn anew what gathers attention, if the bell rings for this process."""
+    if service.is_time_to_learn():
+        _say("learn", service.learn(advance=_lines))
+
+
 RINGS = (
     (watch, MINUTE_SECONDS),
     (collect_and_publish, MINUTE_SECONDS),
     (compose, MINUTE_SECONDS),
     (deliver, POST_SECONDS),
+    (learn, MINUTE_SECONDS),
 )
 POST_ONLY = ((deliver, POST_SECONDS),)
 """For a house that shows a past day: what readers ask for is sent, and nothing else."""

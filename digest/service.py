@@ -4,33 +4,31 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.actions.report import stay_silent
 from digest.domain.message import Preview
 from digest.domain.subscriber import Subscriber, Wishes
+from digest.due import Due
 from digest.links import Purpose
-from digest.office import EditionPage, Office, found, wall_clock
+from digest.office import EditionPage, found, wall_clock
 from digest.store.database import StoreError
 
 if TYPE_CHECKING:
     from digest.actions.backfill import BackfillReport
     from digest.actions.enrich import EnrichReport
-    from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, PublishReport
+    from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, LearnReport, PublishReport
     from digest.actions.watch import WatchReport
     from digest.mail.transport import Transport
 
 __all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
-COLLECT_AGAIN = timedelta(hours=3)
-COLLECT_RETRY = timedelta(minutes=20)
 WATCH_AGAIN = timedelta(seconds=50)
-COLLECT_LEASE = timedelta(minutes=90)
-"""How long a run that has begun keeps others from beginning; after a crash the next ring takes over then."""
 
 
-class Service(Office):
+class Service(Due):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
     Parameters
@@ -83,6 +81,7 @@ class Service(Office):
     def watch(self) -> "WatchReport":
         """Look for trouble and tell the operator, once, and once when it is over."""
         from digest.actions.watch import WatchReport, watch
+        from digest.posting import transport_of
         from digest.store import bells
         from digest.telling import ways
 
@@ -90,7 +89,7 @@ class Service(Office):
         with self.database.writing() as connection:
             if not bells.ring(connection, "watch", now=now, next_at=now + WATCH_AGAIN):
                 return WatchReport()
-        tell = ways(said, self.masthead, self._transport, now)
+        tell = ways(said, self.masthead, partial(transport_of, said), now)
         names = [*(["arxiv"] if said.arxiv_categories else []), *(["huggingface"] if said.huggingface else [])]
         is_late = now.hour >= said.collect_hour + said.collect_patience
         return watch(self.database, tell, now=now, day=now.date(), is_late=is_late, sources=names)
@@ -109,7 +108,8 @@ class Service(Office):
         """Make the edition of a day."""
         from digest.actions.publish import publish
 
-        return publish(self.database, day, self.masthead, now=as_of or self.now(), advance=advance)
+        balance, now = self.settings.field_balance, as_of or self.now()
+        return publish(self.database, day, self.masthead, now=now, field_balance=balance, advance=advance)
 
     def compose(
         self,
@@ -131,37 +131,26 @@ class Service(Office):
     ) -> "DeliverReport":
         """Send whatever is due; a dry run only counts what waits."""
         from digest.actions.deliver import PostRoom, count_waiting, deliver
+        from digest.posting import transport_of
         from digest.store import leases
 
         if dry_run:
             return count_waiting(self.database)
 
         room = PostRoom(links=self.links, masthead=self.masthead, holder=leases.holder())
-        carrier = transport or self._transport()
+        carrier = transport or transport_of(self.settings)
         try:
             return deliver(self.database, carrier, room, clock=self.now, is_dead=leases.is_dead, advance=advance)
         finally:
             carrier.close()
 
-    def is_time_to_collect(self) -> bool:
-        """Whether a collect run is due, and this process is the one to do it."""
-        from digest.store import bells
+    def learn(self, *, advance: "Advance" = stay_silent) -> "LearnReport":
+        """Learn from the history what gathers attention; the clock does so again in a week, or a day if it is short."""
+        from digest.actions.learn import learn
 
-        now = self.now()
-        if now.hour < self.settings.collect_hour:
-            return False
-        with self.database.writing() as connection:
-            return bells.ring(connection, "collect", now=now, next_at=now + COLLECT_LEASE)
-
-    def collected(self, *, is_done: bool) -> None:
-        """Note that the collect run ended: the next is due in some hours, or soon where the day is not whole."""
-        from digest.store import bells
-
-        now, said = self.now(), self.settings
-        is_patient = now.hour < said.collect_hour + said.collect_patience
-        again = COLLECT_AGAIN if is_done or not is_patient else COLLECT_RETRY
-        with self.database.writing() as connection:
-            bells.put_off(connection, "collect", now + again)
+        report = learn(self.database, now=self.now(), advance=advance)
+        self.learnt(is_done=bool(report.version))
+        return report
 
     # The reader's door.
 
@@ -237,15 +226,3 @@ class Service(Office):
             if held is not None:
                 subscribe.remove(connection, held)
             return held is not None
-
-    def _transport(self) -> "Transport":
-        from digest.mail.file import Maildir
-        from digest.mail.smtp import Smtp
-
-        said = self.settings
-        if said.transport == "maildir":
-            return Maildir(said.outbox)
-        password = said.smtp_password.get_secret_value()
-        return Smtp(
-            said.smtp_host, said.smtp_port, security=said.smtp_security, login=said.smtp_user, password=password
-        )

@@ -99,6 +99,13 @@ class Settings(BaseSettings):
         le=20,
         description="Hours after `collect_hour` in which a stale or partial day is read again and again.",
     )
+    field_balance: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="How far fields are made comparable: 0 ranks by votes alone, 1 gives every field's best the same "
+        "place.",
+    )
     operator_address: str = Field(
         "", description="Who is mailed when a source fails, mail cannot leave or the clock stood."
     )

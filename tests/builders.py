@@ -1,8 +1,10 @@
 """Values for tests, with only what the test is about spelled out."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from digest.domain.attention import SITE, Attention
 from digest.domain.listing import Listing, ListingKind
 from digest.domain.paper import Paper
 from digest.domain.signal import Signal, SignalKind
@@ -20,6 +22,49 @@ def paper(number: int = 1, **facts: Any) -> Paper:
     }
     usual |= {"authors": ("Ann Lee", "Bo Ek"), "categories": ("cs.CL",), "text_source": "arxiv"}
     return Paper(**({"key": f"arxiv:2603.{number:05d}"} | usual | facts))
+
+
+def counts(
+    *seen: tuple[float, int],
+    kind: SignalKind = SignalKind.UPVOTES,
+    source: str = SITE,
+    number: int = 1,
+    since: date = DAY,
+) -> tuple[Signal, ...]:
+    """Give counts of a paper, each with the hours since its day began."""
+    midnight, key = datetime.combine(since, time(), UTC), paper(number).key
+    return tuple(
+        Signal(paper_key=key, source=source, kind=kind, value=value, observed_at=midnight + timedelta(hours=hours))
+        for hours, value in seen
+    )
+
+
+def attention(
+    number: int = 1,
+    *,
+    votes: Sequence[tuple[float, int]] = (),
+    listed: date | None = DAY,
+    on_site: date | None = None,
+    beside: Sequence[Signal] = (),
+    **facts: Any,
+) -> Attention:
+    """Give what was seen of a paper.
+
+    Parameters
+    ----------
+    votes : (hours, count) since the day people could vote
+    listed : the day arXiv announced it; None if it never did
+    on_site : the day it stood where people vote; that of the listing if it has votes
+    beside : counts of other things than votes
+    """
+    stood = on_site or (listed if votes else None)
+    announced = [(day, source) for source, day in (("arxiv", listed), (SITE, stood)) if day]
+    told = [*counts(*votes, number=number, since=stood or DAY), *beside]
+    return Attention(
+        paper=paper(number, **facts),
+        listings=tuple((source, day) for day, source in sorted(announced)),
+        signals=tuple(sorted(told, key=lambda one: one.observed_at)),
+    )
 
 
 def listing(number: int = 1, *, upvotes: int | None = None, listed_on: date = DAY, **facts: Any) -> Listing:

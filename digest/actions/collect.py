@@ -9,7 +9,7 @@ from typing import Protocol
 from digest.actions.report import MOST_NAMED, Advance, CollectReport, stay_silent
 from digest.domain.calendar import AnnouncementCalendar
 from digest.domain.listing import Batch, ListingKind, Receipt, Verdict, together, verdict_of
-from digest.domain.trend import counted
+from digest.domain.text import counted
 from digest.sources.base import Source, SourceError
 from digest.store import papers, receipts
 from digest.store.database import Database

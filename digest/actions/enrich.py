@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from digest.actions.report import MOST_NAMED, Advance, Report, stay_silent
+from digest.domain.attention import Attention
 from digest.domain.edition import WINDOW
+from digest.domain.signal import SignalKind
 from digest.sources.base import Enricher, SourceError
 from digest.store import papers
 from digest.store.database import Database
@@ -37,7 +39,7 @@ def enrich(
         with database.reading() as connection:
             window = papers.window(connection, day - WINDOW + timedelta(days=1), day, observed_at)
         # The newest and most noticed first: an enricher that may ask for some only asks for these.
-        window.sort(key=lambda one: (one.listed_on, one.attention.upvotes or 0), reverse=True)
+        window.sort(key=lambda one: (one.listed_on, _votes(one.attention, observed_at)), reverse=True)
         found = [one.paper for one in window]
         report.asked += len(found)
         try:
@@ -54,3 +56,7 @@ def enrich(
             report.failed.append(f"{enricher.name}: {error}")
     advance("enriching", len(enrichers), len(enrichers))
     return report
+
+
+def _votes(seen: Attention, until: datetime) -> int:
+    return max((signal.value for signal in seen.series(SignalKind.UPVOTES, until)[-1:]), default=0)

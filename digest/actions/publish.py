@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from scipy import sparse
+from sqlalchemy import Connection
 
 from digest.actions.report import Advance, PublishReport, stay_silent
+from digest.domain.burst import believed
 from digest.domain.edition import WINDOW, Candidate
+from digest.domain.history import AuthorHistory
 from digest.domain.listing import Receipt, together
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
+from digest.domain.rising import rising_on
 from digest.domain.trend import Trend, TrendScore
 from digest.mail.cards import CardFacts, Masthead, compile_issue
-from digest.store import editions, models, papers, receipts
+from digest.store import editions, models, papers, receipts, tallies
 from digest.store.database import Database
 from digest.store.papers import Found
 
@@ -20,6 +24,8 @@ BACKGROUND = 20_000
 REFIT_AFTER = timedelta(days=7)
 REFIT_GROWTH = 1.2
 NEAR_DUPLICATE = 0.8
+AUTHORS_KNOWN = timedelta(days=730)
+"""How far back the votes of an author's earlier papers are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +39,19 @@ class _Scored:
 
 
 def publish(
-    database: Database, day: date, masthead: Masthead, *, now: datetime, advance: Advance = stay_silent
+    database: Database,
+    day: date,
+    masthead: Masthead,
+    *,
+    now: datetime,
+    field_balance: float = 0.5,
+    advance: Advance = stay_silent,
 ) -> PublishReport:
     """Make the edition of a day, or a new revision of it; the same again makes none.
+
+    Parameters
+    ----------
+    field_balance : how far fields are made comparable, from 0 to 1; see `digest.domain.standing`
 
     Returns
     -------
@@ -49,13 +65,19 @@ def publish(
             report.failed.append(f"no paper was listed in the {WINDOW.days} days up to {day}: collect first")
             return report
         rests_on = [one.in_words for one in _by_source(receipts.of_day(connection, day))]
-    scored = _score(found, *_vectoriser(database, now))
+        trend, authors = _trend(connection, now, field_balance), _authors(connection, now)
+    announced = [(one.attention.began_on, one.paper) for one in found]
+    rising = rising_on(day, announced, tallies.before(database, day, now=now))
+    scores = trend.score(
+        [one.attention for one in found], authors, day=day, now=now, rising=[(one.term, one.times) for one in rising]
+    )
+    scored = _in_order(found, scores, *_vectoriser(database, now))
     advance("compiling cards", 1, 3)
     facts = [
         CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
         for one, trend in zip(scored.found, scored.trend, strict=True)
     ]
-    frames, cards = compile_issue(masthead, facts, rests_on=" ".join(rests_on))
+    frames, cards = compile_issue(masthead, facts, rests_on=" ".join(rests_on), rising=rising)
     bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)
     with database.writing() as connection:
@@ -68,8 +90,12 @@ def publish(
             vectors=scored.vectors,
             vectoriser=scored.vectoriser,
             frames={name: editions.hash_of(body) for name, body in frames.items()},
+            rising=rising,
         )
     report.candidates = len(found)
+    for one, score in zip(scored.found, scored.trend, strict=True):
+        if score.warning:
+            report.warn(one.paper.key, score.warning)
     advance("publishing", 3, 3)
     return report
 
@@ -81,9 +107,24 @@ def _by_source(found: Sequence[Receipt]) -> list[Receipt]:
     return list(joined.values())
 
 
-def _score(found: Sequence[Found], version: int, vectoriser: Vectoriser) -> _Scored:
-    attention = [one.attention for one in found]
-    trend = Trend().fit(attention).score(attention)
+def _trend(connection: Connection, now: datetime, field_balance: float) -> Trend:
+    """Give the newest model of trend as it stood at a moment, or the documented formula where none was learnt."""
+    last = models.last(connection, "trend", until=now)
+    if last is None:
+        return Trend(field_balance=field_balance)
+    return Trend.from_arrays(models.arrays_of(connection, last[0]), field_balance=field_balance)
+
+
+def _authors(connection: Connection, now: datetime) -> AuthorHistory:
+    """Give what the papers of every author had gathered at a moment; votes that are not believed count for nobody."""
+    history = AuthorHistory()
+    for one in papers.voted_on(connection, (now - AUTHORS_KNOWN).date(), now):
+        if (votes := believed(one, now).votes) is not None:
+            history.observe(one.paper.key, one.paper.authors, votes)
+    return history
+
+
+def _in_order(found: Sequence[Found], trend: Sequence[TrendScore], version: int, vectoriser: Vectoriser) -> _Scored:
     order = sorted(range(len(found)), key=lambda i: (-trend[i].value, found[i].paper.key))
     vectors = vectoriser.transform(terms_of_paper(found[i].paper) for i in order)
     return _Scored(

@@ -55,12 +55,26 @@ class CollectReport(Report):
 
 @dataclass(kw_only=True)
 class PublishReport(Report):
-    """Which edition stands now, and whether this run made it."""
+    """Which edition stands now, whether this run made it, and how many papers have odd counts; some of them `named`."""
 
     day: str = ""
     revision: int = 0
     candidates: int = 0
     is_new: bool = False
+    warnings: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def warn(self, paper_key: str, warning: str) -> None:
+        """Count a paper whose counts are odd, and name it while there is room.
+
+        >>> report = PublishReport()
+        >>> report.warn("arxiv:2603.00001", "a jump from 5 to 205 upvotes within 2 h")
+        >>> report.warnings, report.named
+        (1, ['arxiv:2603.00001: a jump from 5 to 205 upvotes within 2 h'])
+        """
+        self.warnings += 1
+        if len(self.named) < MOST_NAMED:
+            self.named.append(f"{paper_key}: {warning}")
 
 
 @dataclass(kw_only=True)
@@ -80,3 +94,15 @@ class DeliverReport(Report):
     repeated: int = 0
     waiting: int = 0
     next_try_at: str = ""
+
+
+@dataclass(kw_only=True)
+class LearnReport(Report):
+    """What the model of trend was learnt from, its version (0: none was made), and how good it is on held-out days."""
+
+    papers: int = 0
+    voted_on: int = 0
+    since: str = ""
+    until: str = ""
+    version: int = 0
+    quality: dict[str, float] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from digest.actions.report import Report
 from digest.domain.alarm import CLOCK, Alarm, Trouble
 from digest.domain.listing import SOURCE_NAMES
-from digest.domain.trend import counted
+from digest.domain.text import counted
 from digest.store import alarms, bells, deliveries, receipts
 from digest.store.database import Database
 

@@ -12,6 +12,7 @@ from scipy import sparse
 from digest.domain.paper import Paper
 from digest.domain.profile import Topic, TopicKind, is_in
 from digest.domain.relevance import Vectoriser, holds_phrase
+from digest.domain.rising import Rising
 from digest.domain.trend import TrendScore
 
 WINDOW = timedelta(days=8)
@@ -44,6 +45,7 @@ class Edition:
     vectors : csr_array of shape (n_candidates, n_terms), rows of length 1
     vectoriser : version of the vectoriser the columns belong to
     frames : names of the compiled frames and the hashes they are kept under
+    rising : terms that many more papers hold than before, the day's first
     """
 
     id: int
@@ -54,6 +56,7 @@ class Edition:
     vectors: sparse.csr_array
     vectoriser: int
     frames: Mapping[str, str]
+    rising: tuple[Rising, ...] = ()
 
     @cached_property
     def trend(self) -> NDArray[np.float32]:

@@ -85,3 +85,14 @@ def paper_key(*, arxiv: str | None = None, doi: str | None = None, title: str = 
     if arxiv:
         return f"arxiv:{arxiv}"
     return f"doi:{doi}" if doi else f"title:{fingerprint(title, first_author)}"
+
+
+def key_typed(text: str) -> str:
+    """Give the key that somebody means who types an arXiv id or DOI in any usual form, an address, or a key.
+
+    >>> key_typed("https://arxiv.org/abs/2508.13426v2"), key_typed("10.1101/5"), key_typed("title:0123456789abcdef")
+    ('arxiv:2508.13426', 'doi:10.1101/5', 'title:0123456789abcdef')
+    """
+    known = arxiv_id(text)
+    number = doi(text)
+    return paper_key(arxiv=known[0] if known else None, doi=number) if known or number else text.strip()

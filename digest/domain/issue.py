@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain.profile import CATEGORY
-from digest.domain.trend import counted
+from digest.domain.text import counted
 
 WORDS_SHOWN = 4
 

@@ -24,20 +24,20 @@ STOP_WORDS_FROM = 3_000
 
 
 @cache
-def _analyser() -> Callable[[str], list[str]]:
+def _analyser(longest: int = 2) -> Callable[[str], list[str]]:
     analyse: Callable[[str], list[str]] = CountVectorizer(
-        ngram_range=(1, 2), stop_words="english", token_pattern=WORD
+        ngram_range=(1, longest), stop_words="english", token_pattern=WORD
     ).build_analyzer()
     return analyse
 
 
-def terms_of_paper(paper: Paper) -> list[str]:
-    """List the terms of a paper: the words of title and abstract, and the pairs of them.
+def terms_of_paper(paper: Paper, longest: int = 2) -> list[str]:
+    """List the terms of a paper: the words of title and abstract, and the pairs of them unless `longest` is 1.
 
     >>> terms_of_paper(Paper(key="arxiv:1", title="Protein design"))
     ['protein', 'design', 'protein design']
     """
-    return _analyser()(f"{paper.title}\n{paper.abstract}")
+    return _analyser(longest)(f"{paper.title}\n{paper.abstract}")
 
 
 def terms_of_topic(topic: Topic) -> list[str]:
@@ -54,6 +54,11 @@ class Vectoriser:
 
     before the vector is scaled to length 1 (Salton and Buckley, 1988, as scikit-learn computes it).
 
+    Parameters
+    ----------
+    most : int, optional
+        Terms to keep, those of most texts first; all if left out.
+
     Attributes
     ----------
     terms_ : list of str
@@ -69,7 +74,8 @@ class Vectoriser:
     [0.0, 0.0, 0.0, 0.61, 0.8]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int | None = None) -> None:
+        self.most = most
         self.terms_: list[str] = []
         self.idf_: Floats = np.zeros(0, np.float32)
         self._column: dict[str, int] = {}
@@ -79,14 +85,15 @@ class Vectoriser:
         texts = list(papers)
         if not any(texts):
             return self._with([], np.zeros(0, np.float32))
-        counter = CountVectorizer(analyzer=list, min_df=2 if len(texts) >= STOP_WORDS_FROM else 1, dtype=np.float32)
+        at_least = 2 if len(texts) >= STOP_WORDS_FROM else 1
+        counter = CountVectorizer(analyzer=list, min_df=at_least, max_features=self.most, dtype=np.float32)
         counts = counter.fit_transform(texts)
         tfidf = TfidfTransformer().fit(counts)
         return self._with(counter.get_feature_names_out().tolist(), tfidf.idf_.astype(np.float32))
 
     def transform(self, texts: Iterable[Sequence[str]]) -> sparse.csr_array:
         """Give one row of length 1 for each list of terms; a text without a known term gives an empty row."""
-        indptr, indices, values = [0], [], []
+        indptr, indices, times = [0], [], []
         for terms in texts:
             counts: dict[int, int] = {}
             for term in terms:
@@ -94,10 +101,11 @@ class Vectoriser:
                     counts[column] = counts.get(column, 0) + 1
             columns = sorted(counts)
             indices += columns
-            values += [(1 + np.log(counts[column])) * self.idf_[column] for column in columns]
+            times += [counts[column] for column in columns]
             indptr.append(len(indices))
         shape = (len(indptr) - 1, len(self.terms_))
-        rows = sparse.csr_array((np.array(values, np.float32), np.array(indices, np.int32), indptr), shape=shape)
+        weights = (1 + np.log(np.array(times, float))) * self.idf_[np.array(indices, np.int32)]
+        rows = sparse.csr_array((weights.astype(np.float32), np.array(indices, np.int32), indptr), shape=shape)
         return sparse.csr_array(normalize(rows, copy=False)) if rows.nnz else rows
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

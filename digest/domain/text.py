@@ -203,3 +203,12 @@ def wrap(text: str, indent: str = "", width: int = 72) -> str:
         text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number of things.
+
+    >>> counted(1, "upvote"), counted(1200, "star")
+    ('1 upvote', '1,200 stars')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

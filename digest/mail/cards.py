@@ -8,7 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from digest.domain import explanation
 from digest.domain.paper import Paper
+from digest.domain.rising import Rising
 from digest.domain.text import shorten
 from digest.domain.trend import TrendScore
 from digest.resources import templates
@@ -16,6 +18,7 @@ from digest.resources import templates
 AT_ONCE = 100
 ABSTRACT_CHARACTERS = 420
 AUTHORS_SHOWN = 4
+RISING_SHOWN = 4
 CUT = Markup("<!--cut-->")
 HOLE = re.compile(r"QZ([a-z]+)ZQ")
 MARK = re.compile(rf"{CUT}|{HOLE.pattern}")
@@ -62,13 +65,13 @@ class CardFacts:
 
 
 def trend_line(trend: TrendScore) -> str:
-    """Say the trend with its evidence; one that rests on no votes is not called a number.
+    """Say where a paper stands with its evidence; of one in the lower half only the evidence.
 
-    >>> trend_line(TrendScore(value=0.5, evidence=("9 upvotes in 8 h, usual 9",)))
-    'Trend 50 of 100: 9 upvotes in 8 h, usual 9.'
+    >>> trend_line(TrendScore(value=0.9, percentile=0.98, field="cs.CL", evidence=("9 upvotes in 8 h, usual 4",)))
+    'Top 2 % of cs.CL papers of its age: 9 upvotes in 8 h, usual 4.'
     """
-    evidence = ", ".join(trend.evidence)
-    return f"Trend {round(100 * trend.value)} of 100: {evidence}." if trend.has_votes else f"Trend: {evidence}."
+    place = explanation.place(trend) if trend.percentile >= 0.5 else "trend"
+    return f"{place[:1].upper()}{place[1:]}: {'; '.join(trend.evidence)}."
 
 
 def byline(paper: Paper, listed_on: date) -> str:
@@ -86,13 +89,31 @@ def byline(paper: Paper, listed_on: date) -> str:
     return " · ".join(shorten(part, 160) for part in parts if part)
 
 
+def rising_lines(rising: Sequence[Rising]) -> list[str]:
+    """Say what rises, a line for the day and one for the week, four terms in all; nothing where nothing rises.
+
+    >>> rising_lines([Rising(term="world models", factor=3.2, count=9, papers=(), span="week")])
+    ['Rising this week: world models 3×.']
+    """
+    first: dict[str, Rising] = {}
+    for one in rising:
+        first.setdefault(one.term.casefold(), one)
+    shown = list(first.values())[:RISING_SHOWN]
+    said = {
+        when: ", ".join(f"{one.term} {one.times}" for one in shown if one.span == span)
+        for span, when in (("day", "today"), ("week", "this week"))
+    }
+    # A mark in a term is replaced as in a card's own text, so that it cuts no page.
+    return [f"Rising {when}: {MARK.sub('-', terms)}." for when, terms in said.items() if terms]
+
+
 def hole(name: str) -> str:
     """Give the mark that stands for a reader's own value while a page is compiled: ASCII letters, so it survives."""
     return f"QZ{name}ZQ"
 
 
 def compile_issue(
-    masthead: Masthead, cards: Sequence[CardFacts], *, rests_on: str
+    masthead: Masthead, cards: Sequence[CardFacts], *, rests_on: str, rising: Sequence[Rising] = ()
 ) -> tuple[dict[str, Any], list[dict[str, Parts]]]:
     """Compile the frames and every card of an edition, for HTML and text.
 
@@ -106,12 +127,11 @@ def compile_issue(
     shown = [card.shown() for card in cards]
     compiled: list[dict[str, Parts]] = []
     frames: dict[str, Any] = {"masthead": asdict(masthead)}
+    said = {"masthead": masthead, "rests_on": rests_on, "rising": rising_lines(rising)}
     for start in range(0, max(len(shown), 1), AT_ONCE):
         context = _with_holes(shown[start : start + AT_ONCE])
-        page = inline(
-            templates().get_template("email/issue/body.html").render(context, masthead=masthead, rests_on=rests_on)
-        )
-        text = templates().get_template("email/issue/body.txt").render(context, masthead=masthead, rests_on=rests_on)
+        page = inline(templates().get_template("email/issue/body.html").render(context, **said))
+        text = templates().get_template("email/issue/body.txt").render(context, **said)
         html_head, *html_cards, html_tail = page.split(CUT)
         text_head, *text_cards, text_tail = text.split(CUT)
         compiled += [{"html": parts(a), "text": parts(b)} for a, b in zip(html_cards, text_cards, strict=True)]

@@ -16,7 +16,8 @@ def ring(connection: Connection, name: str, *, now: datetime, next_at: datetime)
 
 
 def put_off(connection: Connection, name: str, until: datetime) -> None:
-    """Let a bell rest until a moment."""
+    """Let a bell rest until a moment, whether it rang before or not."""
+    insert_missing(connection, bells, [{"name": name, "next_at": until}])
     connection.execute(update(bells).where(bells.c.name == name).values(next_at=until))
 
 
@@ -27,5 +28,4 @@ def next_at(connection: Connection, name: str) -> datetime | None:
 
 def beat(connection: Connection, name: str, now: datetime) -> None:
     """Set a bell to this moment: the clock's heartbeat."""
-    insert_missing(connection, bells, [{"name": name, "next_at": now}])
     put_off(connection, name, now)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, select
 from digest.domain.edition import Candidate, Desk, Edition
 from digest.domain.issue import Issue
 from digest.domain.relevance import Vectoriser
+from digest.domain.rising import Rising
 from digest.domain.trend import TrendScore
 from digest.store import papers
 from digest.store.database import insert_missing, inserting
@@ -51,6 +52,7 @@ def publish(
     vectors: sparse.csr_array,
     vectoriser: int,
     frames: Mapping[str, str],
+    rising: Sequence[Rising] = (),
 ) -> tuple[int, bool]:
     """Keep a new revision of a day's edition, unless the newest says exactly the same.
 
@@ -59,11 +61,12 @@ def publish(
     (revision, whether it is new).
     """
     rows = [_candidate_row(candidate) for candidate in candidates]
-    name = hash_of([rows, dict(frames), vectoriser])
+    risen = [one.to_json() for one in rising]
+    name = hash_of([rows, dict(frames), vectoriser, risen])
     width = np.array([vectors.shape[1]])
     blob = pack({"data": vectors.data, "indices": vectors.indices, "indptr": vectors.indptr, "width": width})
     values = {"day": day, "created_at": now, "vectoriser": vectoriser, "hash": name}
-    values |= {"candidates": rows, "vectors": blob, "frames": dict(frames)}
+    values |= {"candidates": rows, "vectors": blob, "frames": dict(frames), "rising": risen}
     of_day = select(editions.c.revision, editions.c.hash).where(editions.c.day == day)
     while True:
         last = connection.execute(of_day.order_by(editions.c.revision.desc()).limit(1)).first()
@@ -113,31 +116,29 @@ def name_of_newest(connection: Connection, until: date) -> tuple[date, int] | No
 
 
 def _candidate_row(candidate: Candidate) -> list[Any]:
-    trend = [round(candidate.trend.value, 6), list(candidate.trend.evidence)]
-    return [
-        candidate.paper_id,
-        candidate.paper_key,
-        candidate.listed_on.isoformat(),
-        *trend,
-        candidate.cluster,
-        candidate.card,
-    ]
+    listed_on, trend = candidate.listed_on.isoformat(), candidate.trend.to_json()
+    return [candidate.paper_id, candidate.paper_key, listed_on, trend, candidate.cluster, candidate.card]
 
 
 def _edition_of(row: RowMapping) -> Edition:
     arrays = unpack(row["vectors"])
     shape = (len(arrays["indptr"]) - 1, int(arrays["width"][0]))
     vectors = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
-    candidates = tuple(
-        Candidate(
-            paper_id=paper_id,
-            paper_key=key,
-            listed_on=date.fromisoformat(listed_on),
-            trend=TrendScore(value=value, evidence=tuple(evidence)),
-            cluster=cluster,
-            card=card,
-        )
-        for paper_id, key, listed_on, value, evidence, cluster, card in row["candidates"]
-    )
+    candidates = tuple(_candidate_of(*values) for values in row["candidates"])
     plain = {name: row[name] for name in ("id", "day", "revision", "created_at", "vectoriser", "frames")}
-    return Edition(**plain, candidates=candidates, vectors=vectors)
+    rising = tuple(Rising.from_json(record) for record in row["rising"])
+    return Edition(**plain, candidates=candidates, vectors=vectors, rising=rising)
+
+
+def _candidate_of(paper_id: int, key: str, listed_on: str, *rest: Any) -> Candidate:
+    """Read a candidate; rows of older editions hold value and evidence of the trend side by side."""
+    *trend, cluster, card = rest
+    record = trend[0] if len(trend) == 1 else {"value": trend[0], "evidence": trend[1]}
+    return Candidate(
+        paper_id=paper_id,
+        paper_key=key,
+        listed_on=date.fromisoformat(listed_on),
+        trend=TrendScore.from_json(record),
+        cluster=cluster,
+        card=card,
+    )

@@ -1,14 +1,18 @@
 """What was learnt, as arrays and JSON with its version; nothing that runs when it is read."""
 
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from digest.store.tables import models
+
+MOST_KEPT = {"trend": 5}
+"""How many versions stay, by kind; a kind not named here is pointed to by editions, so all of it stays."""
 
 
 def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -24,15 +28,40 @@ def unpack(blob: bytes) -> dict[str, NDArray[Any]]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def keep(connection: Connection, kind: str, arrays: dict[str, NDArray[Any]], *, now: datetime, learnt_from: int) -> int:
-    """Keep a model and give its version."""
+def keep(
+    connection: Connection,
+    kind: str,
+    arrays: dict[str, NDArray[Any]],
+    *,
+    now: datetime,
+    learnt_from: int,
+    facts: Mapping[str, Any] | None = None,
+) -> int:
+    """Keep a model with what is to be said of it, and give its version; see `MOST_KEPT` for what then goes.
+
+    Parameters
+    ----------
+    facts : plain JSON, such as the window it was learnt from and its measured quality
+    """
     values = {"kind": kind, "made_at": now, "learnt_from": learnt_from, "arrays": pack(arrays)}
-    return int(connection.execute(insert(models).values(**values).returning(models.c.id)).scalar_one())
+    kept = insert(models).values(**values, facts=dict(facts or {})).returning(models.c.id)
+    version = int(connection.execute(kept).scalar_one())
+    if kind in MOST_KEPT:
+        newest = select(models.c.id).where(models.c.kind == kind).order_by(models.c.id.desc()).limit(MOST_KEPT[kind])
+        stay = list(connection.scalars(newest))
+        connection.execute(delete(models).where(models.c.kind == kind, models.c.id.not_in(stay)))
+    return version
 
 
-def last(connection: Connection, kind: str) -> tuple[int, datetime, int] | None:
-    """Give version, moment and number of papers of the newest model of a kind."""
+def facts_of(connection: Connection, version: int) -> dict[str, Any]:
+    """Give what was kept to be said of a version."""
+    return dict(connection.execute(select(models.c.facts).where(models.c.id == version)).scalar_one())
+
+
+def last(connection: Connection, kind: str, *, until: datetime | None = None) -> tuple[int, datetime, int] | None:
+    """Give version, moment and number of papers of the newest model of a kind, made by a moment if one is given."""
     query = select(models.c.id, models.c.made_at, models.c.learnt_from).where(models.c.kind == kind)
+    query = query.where(models.c.made_at <= until) if until else query
     row = connection.execute(query.order_by(models.c.id.desc()).limit(1)).first()
     return (row.id, row.made_at, row.learnt_from) if row else None
 

@@ -122,6 +122,7 @@ models = Table(
     Column("made_at", Moment, nullable=False),
     Column("learnt_from", Integer, nullable=False),
     Column("arrays", LargeBinary, nullable=False),
+    Column("facts", JSON, nullable=False, server_default="{}"),
 )
 
 fragments = Table(
@@ -143,5 +144,6 @@ editions = Table(
     Column("candidates", JSON, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
     Column("frames", JSON, nullable=False),
+    Column("rising", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("day", "revision"),
 )

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
+from digest.domain.attention import Attention
 from digest.domain.listing import Listing, ListingKind
 from digest.domain.paper import Paper, is_same, merge, names_of
 from digest.domain.signal import Signal, SignalKind
-from digest.domain.trend import Attention
+from digest.store.attention import ANNOUNCED, attention_to
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import listings, paper_names, papers, signals
 
 AT_ONCE = 500
 PAPER_COLUMNS = [column for column in papers.c if column.name not in {"id", "first_seen_at"}]
-COUNTED = (SignalKind.UPVOTES, SignalKind.COMMENTS, SignalKind.STARS)
-ANNOUNCED = (ListingKind.NEW, ListingKind.CROSS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +25,13 @@ class Found:
     """A paper in the window of an edition: its row, the day it was last listed, and what attention it has."""
 
     id: int
-    paper: Paper
-    listed_on: date
     attention: Attention
+    listed_on: date
+
+    @property
+    def paper(self) -> Paper:
+        """The work itself."""
+        return self.attention.paper
 
 
 def record(connection: Connection, found: Sequence[Listing], now: datetime) -> int:
@@ -129,35 +132,37 @@ def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
 def window(connection: Connection, since: date, until: date, as_of: datetime) -> list[Found]:
     """Give every paper announced from `since` to `until`, with its attention as it was known `as_of` a moment."""
     announced = listings.c.listed_on.between(since, until) & listings.c.kind.in_(ANNOUNCED)
-    last = select(listings.c.paper_id, func.max(listings.c.listed_on).label("on")).where(announced)
-    days = last.group_by(listings.c.paper_id).subquery()
-    query = select(papers.c.id, days.c.on, *PAPER_COLUMNS).join(days, days.c.paper_id == papers.c.id)
-    query = query.where(papers.c.withdrawn.is_(False))
-    rows = connection.execute(query.order_by(papers.c.id)).mappings().all()
-    counts = _last_counts(connection, since, until, as_of)
-    return [
-        Found(id=row["id"], paper=paper_of(row), listed_on=row["on"], attention=_attention(row, counts, until))
-        for row in rows
-    ]
+    found = _attention(connection, select(listings.c.paper_id).where(announced), until, as_of)
+    return [Found(id=number, attention=seen, listed_on=seen.listed_on) for number, seen in found.items()]
 
 
-def _last_counts(
-    connection: Connection, since: date, until: date, as_of: datetime
-) -> dict[int, dict[str, tuple[int, datetime]]]:
-    inside = select(listings.c.paper_id).where(listings.c.listed_on.between(since, until))
-    query = select(signals).where(signals.c.paper_id.in_(inside), signals.c.observed_at <= as_of)
-    counts: dict[int, dict[str, tuple[int, datetime]]] = {}
-    for row in connection.execute(query.order_by(signals.c.observed_at)):
-        counts.setdefault(row.paper_id, {})[row.kind] = (row.value, row.observed_at)
-    return counts
+def history(connection: Connection, since: date, as_of: datetime) -> list[Attention]:
+    """Give every paper announced since a day, with all that was seen of it as it was known `as_of` a moment."""
+    announced = listings.c.listed_on.between(since, as_of.date()) & listings.c.kind.in_(ANNOUNCED)
+    among = select(listings.c.paper_id).where(announced)
+    return list(_attention(connection, among, as_of.date(), as_of).values())
 
 
-def _attention(row: RowMapping, counts: dict[int, dict[str, tuple[int, datetime]]], until: date) -> Attention:
-    seen = counts.get(row["id"], {})
-    listed_at = datetime.combine(row["on"], time(), UTC)
-    hours = (seen[SignalKind.UPVOTES][1] - listed_at).total_seconds() / 3600 if SignalKind.UPVOTES in seen else 0.0
-    known = {kind.value: seen[kind][0] for kind in COUNTED if kind in seen}
-    return Attention(hours=max(0.0, hours), days_ago=(until - row["on"]).days, **known)
+def voted_on(connection: Connection, since: date, as_of: datetime) -> list[Attention]:
+    """Give every paper announced since a day that has votes, as `history` does."""
+    announced = listings.c.listed_on.between(since, as_of.date()) & listings.c.kind.in_(ANNOUNCED)
+    has_votes = select(signals.c.paper_id).where(signals.c.kind == SignalKind.UPVOTES)
+    among = select(listings.c.paper_id).where(announced, listings.c.paper_id.in_(has_votes))
+    return list(_attention(connection, among, as_of.date(), as_of).values())
+
+
+def attention(connection: Connection, paper_id: int, as_of: datetime) -> Attention | None:
+    """Give all that was seen of one paper, withdrawn or not, or None if it was never announced."""
+    among = select(papers.c.id).where(papers.c.id == paper_id)
+    held = by_id(connection, [paper_id])
+    return attention_to(connection, held, among, until=as_of.date(), as_of=as_of).get(paper_id)
+
+
+def _attention(connection: Connection, among: Select[int], until: date, as_of: datetime) -> dict[int, Attention]:
+    query = select(papers.c.id, *PAPER_COLUMNS).where(papers.c.id.in_(among), papers.c.withdrawn.is_(False))
+    rows = connection.execute(query.order_by(papers.c.id)).mappings()
+    held = {row["id"]: paper_of(row) for row in rows}
+    return attention_to(connection, held, among, until=until, as_of=as_of)
 
 
 def name_unnamed(connection: Connection) -> int:
@@ -168,6 +173,12 @@ def name_unnamed(connection: Connection) -> int:
     for part in _parts(list(names.items()), AT_ONCE):
         insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in part])
     return len(rows)
+
+
+def named(connection: Connection, name: str) -> int | None:
+    """Give the row number of the paper that goes by a name, such as its key, or None."""
+    query = select(paper_names.c.paper_id).where(paper_names.c.name == name)
+    return connection.scalar(query) or ids_of(connection, [name]).get(name)
 
 
 def count_listed(connection: Connection, found: Sequence[Listing]) -> int:

@@ -19,6 +19,8 @@ from digest.web.pages import base_of, page, service_of
 
 ROWS = 100
 """How many rows a page shows."""
+ODD_SHOWN = 50
+"""How many papers with odd counts are named; all of them are counted."""
 HOW_TO_SWITCH_ON = (
     "The administrator's pages are switched off. Set DIGEST_ADMIN_PASSWORD and start the service again to open them."
 )
@@ -105,6 +107,8 @@ def today(request: Request, number: PageNumber = 1) -> Response:
         edition=shown.edition if shown else None,
         papers=shown.papers if shown else {},
         leaf=leaf,
+        odd=shown.odd if shown else (),
+        odd_shown=ODD_SHOWN,
         receipts=service.receipts(),
         alarms=service.alarms(),
         ledger=service.ledger(),

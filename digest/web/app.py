@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from digest.links import BadLink
 from digest.resources import resource_dir
 from digest.service import Service
-from digest.web import admin, pages, reader
+from digest.web import admin, pages, reader, trend
 from digest.web.guards import BodyLimit, SecurityHeaders, TryLimit
 
 SIGN_UPS = "20 per 10 minutes"
@@ -29,6 +29,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(RequestValidationError, pages.unreadable_page)
     app.add_exception_handler(Exception, pages.broken_page)
     app.include_router(reader.router)
+    app.include_router(trend.router)
     app.include_router(admin.router)
     app.mount("/static", StaticFiles(directory=resource_dir("static")), name="static")
     return app

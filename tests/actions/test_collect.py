@@ -107,7 +107,7 @@ def test_a_later_source_mends_the_paper_of_an_earlier(database: Database) -> Non
     collected(database, ListSource(voted), ListSource(replace(listing(1), source="arxiv"), name="arxiv"))
     with database.reading() as connection:
         [found] = papers.window(connection, DAY, DAY, NOW)
-    assert (found.paper.abstract, found.attention.upvotes) == ("We study subject 1 with care.", 3)
+    assert (found.paper.abstract, found.attention.signals[-1].value) == ("We study subject 1 with care.", 3)
 
 
 class Doors:

@@ -16,7 +16,7 @@ from digest.domain.profile import read_topics
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.selection import CLEAR_MATCH, choose, select, vectors_for
 from digest.domain.subscriber import Wishes
-from digest.domain.trend import Attention, Trend
+from digest.domain.trend import TrendScore
 from tests.builders import DAY, NOW, paper
 from tests.cast import TASTES, wishes_of
 
@@ -27,7 +27,7 @@ def desk_of(papers: list[Paper], days_ago: list[int] | None = None) -> Desk:
     vectoriser = Vectoriser().fit([terms_of_paper(one) for one in papers])
     vectors = vectoriser.transform([terms_of_paper(one) for one in papers])
     ago = days_ago or [0] * len(papers)
-    trend = Trend().score([Attention(upvotes=100 - 3 * i, hours=9, days_ago=d) for i, d in enumerate(ago)])
+    trend = [TrendScore(value=2.0 ** (-days / 2) * (1 - i / 200), evidence=()) for i, days in enumerate(ago)]
     clusters = clusters_of(vectors, 0.8)
     candidates = tuple(
         Candidate(

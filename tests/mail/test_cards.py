@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.domain.issue import Entry, Issue, why_of
+from digest.domain.rising import Rising
 from digest.domain.text import tidy, wrap
-from digest.domain.trend import Attention, Trend
+from digest.domain.trend import TrendScore
 from digest.links import Links
-from digest.mail.cards import CardFacts, Parts, compile_issue, inline
+from digest.mail.cards import CardFacts, Parts, compile_issue, inline, rising_lines
 from digest.mail.mime import Letter, message_of
 from digest.mail.renderer import letter_for_issue, values_for_issue
 from digest.resources import templates
@@ -22,6 +23,10 @@ from tests.builders import DAY, NOW, masthead, paper
 LINKS = Links("https://digest.example.org", {1: "k" * 64})
 MASTHEAD = masthead(list_name='Papers & "more" <3', postal_address="Straße 1, 漢字")
 RESTS_ON = "arXiv listed 1,234 papers, 1,233 were read. A & B <c>."
+RISING = [
+    Rising(term=term, factor=factor, count=9, papers=(), span=span)
+    for term, factor, span in [("A & B <i>", 4.2, "day"), ("QZwhyZQ", 9, "week"), ("<!--cut-->", 3, "week")]
+]
 ODD = [
     "QZwhyZQ",
     "QZwQZaZQhyZQ",
@@ -40,7 +45,8 @@ Compiled = tuple[dict[str, Any], list[dict[str, Parts]]]
 
 
 def card(number: int, **facts: Any) -> CardFacts:
-    [trend] = Trend().score([Attention(upvotes=number * 7 % 300 or None, hours=number, comments=number % 3)])
+    evidence = (f"{number * 7 % 300} upvotes in {number} h, usual 6", "1 comment")[: 1 + number % 2]
+    trend = TrendScore(value=number % 100 / 100, evidence=evidence, has_votes=number % 5 > 0)
     return CardFacts(paper=paper(number, **facts), listed_on=DAY - timedelta(days=number % 8), trend=trend)
 
 
@@ -82,7 +88,8 @@ def rendered(issue: Issue, shown: Sequence[CardFacts], form: str) -> str:
         for entry, one in zip(issue.entries, shown, strict=True)
     ]
     whole = templates().get_template(f"email/issue/body.{form}")
-    return whole.render(issue=inside, entries=entries, cut="", masthead=MASTHEAD, rests_on=RESTS_ON)
+    said = {"masthead": MASTHEAD, "rests_on": RESTS_ON, "rising": rising_lines(RISING)}
+    return whole.render(issue=inside, entries=entries, cut="", **said)
 
 
 def assert_same(issue: Issue, letter: Letter, shown: Sequence[CardFacts]) -> None:
@@ -106,7 +113,7 @@ CARDS = [
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON)
+    return compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON, rising=RISING)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -125,21 +132,44 @@ def test_whatever_papers_topics_and_addresses_say_the_page_is_the_same(
 ) -> None:
     shown = [card(i, title=title, abstract=text, authors=(text,)) for i, (title, text, _) in enumerate(told, 1)]
     issue = issue_of(shown, [topic for _, _, topic in told], address=address)
-    assert_same(issue, joined(issue, compile_issue(MASTHEAD, shown, rests_on=RESTS_ON), shown), shown)
+    assert_same(issue, joined(issue, compile_issue(MASTHEAD, shown, rests_on=RESTS_ON, rising=RISING), shown), shown)
 
 
 def test_the_same_issue_gives_the_same_bytes_whenever_it_is_made(compiled: Compiled) -> None:
     issue = issue_of(CARDS, [""] * len(CARDS))
     once = message_of(joined(issue, compiled, CARDS))
     templates.cache_clear()
-    again = message_of(joined(issue, compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON), CARDS))
+    again = message_of(joined(issue, compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON, rising=RISING), CARDS))
     assert (once.body, once.sha256, once.id) == (again.body, again.sha256, again.id)
 
 
 def test_an_edition_without_cards_still_has_its_frames() -> None:
-    frames, cards = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
+    frames, cards = compile_issue(MASTHEAD, [], rests_on=RESTS_ON, rising=RISING)
     assert cards == []
     assert set(frames) == {"masthead", "html_head", "html_tail", "text_head", "text_tail"}
+
+
+def test_a_rising_term_is_escaped_and_cuts_no_page() -> None:
+    frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON, rising=RISING)
+    html, text = "".join(frames["html_head"][::2]), "".join(frames["text_head"][::2])
+    assert "Rising today: A &amp; B &lt;i&gt; 4×.</p>" in html
+    assert "Rising today: A & B <i> 4×.\n" in text
+    assert "Rising this week: - 9×, - 3×." in html
+    assert "why" not in frames["html_head"][1::2]
+
+
+def test_four_terms_are_told_at_most_each_once_and_those_of_the_day_first() -> None:
+    told = [("world models", "day"), ("World Models", "week"), *((f"topic {i}", "week") for i in range(5))]
+    rising = [Rising(term=term, factor=2.6, count=9, papers=(), span=span) for term, span in told]
+    assert rising_lines(rising) == [
+        "Rising today: world models 3×.", "Rising this week: topic 0 3×, topic 1 3×, topic 2 3×.",
+    ]  # fmt: skip
+
+
+def test_where_nothing_rises_nothing_is_said_of_it() -> None:
+    frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
+    assert "ising" not in str(frames)
+    assert rising_lines([]) == []
 
 
 def test_links_stand_for_a_single_delivery_and_its_first_key(compiled: Compiled) -> None:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from digest.domain.edition import Candidate
 from digest.domain.relevance import Vectoriser, terms_of_paper
+from digest.domain.rising import Rising
 from digest.domain.trend import TrendScore
 from digest.store import editions, models, papers
 from digest.store.database import Database
@@ -25,6 +26,11 @@ CANDIDATES = [
     for i, one in enumerate(FOUND, 1)
 ]  # fmt: skip
 
+RISING = (
+    Rising(term="world models", factor=4.25, count=9, papers=("arxiv:2603.00001", "arxiv:2603.00002"), span="day"),
+    Rising(term="naïve <b>", factor=2.0, count=6, papers=(), span="week"),
+)
+
 
 class House:
     """A database with papers and a vectoriser, to publish editions into."""
@@ -37,14 +43,18 @@ class House:
             self.version = models.keep(connection, "vectoriser", self.made.to_arrays(), now=NOW, learnt_from=12)
 
     def publish(
-        self, *candidates: Candidate, days: int = 0, vectors: sparse.csr_array | None = None
+        self,
+        *candidates: Candidate,
+        days: int = 0,
+        vectors: sparse.csr_array | None = None,
+        rising: tuple[Rising, ...] = (),
     ) -> tuple[int, bool]:
         """Publish an edition of some day."""
         rows = self.vectors if vectors is None else vectors
         with self.database.writing() as connection:
             return editions.publish(
                 connection, DAY + timedelta(days=days), now=NOW, candidates=candidates, vectors=rows,
-                vectoriser=self.version, frames={"html_head": "0" * 64},
+                vectoriser=self.version, frames={"html_head": "0" * 64}, rising=rising,
             )  # fmt: skip
 
 
@@ -74,6 +84,16 @@ def test_an_edition_comes_back_equal(house: House) -> None:
     assert desk.papers == {i: one.paper for i, one in enumerate(FOUND, 1)}
     assert (desk.vectoriser.terms_, desk.positions[12]) == (house.made.terms_, 11)
     np.testing.assert_array_equal(desk.vectoriser.transform(TERMS).toarray(), house.vectors.toarray())
+
+
+def test_what_rises_comes_back_equal_and_makes_a_new_revision(house: House) -> None:
+    assert house.publish(*CANDIDATES) == (1, True)
+    assert house.publish(*CANDIDATES, rising=RISING) == (2, True)
+    assert house.publish(*CANDIDATES, rising=RISING) == (2, False)
+    with house.database.reading() as connection:
+        found = editions.newest(connection, DAY)
+    assert found is not None
+    assert found.rising == RISING
 
 
 def test_an_edition_without_candidates_comes_back_empty(house: House) -> None:

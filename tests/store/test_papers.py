@@ -25,9 +25,10 @@ def rows(database: Database) -> dict[str, set[str]]:
         return {name: {str(row) for row in connection.execute(select(tables.metadata.tables[name]))} for name in names}
 
 
-def votes(database: Database, as_of: datetime) -> list[int | None]:
+def votes(database: Database, as_of: datetime) -> list[list[int]]:
     with database.reading() as connection:
-        return [one.attention.upvotes for one in papers.window(connection, DAY, DAY, as_of)]
+        found = papers.window(connection, DAY, DAY, as_of)
+    return [[signal.value for signal in one.attention.signals] for one in found]
 
 
 def seen(one: Listing, **facts: Any) -> Listing:
@@ -55,7 +56,7 @@ def test_the_window_hides_what_was_counted_later(database: Database) -> None:
     first = listing(upvotes=5)
     recorded(database, first, seen(first, observed_at=NOW + timedelta(hours=3), value=8))
     moments = [NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=3)]
-    assert [votes(database, moment) for moment in moments] == [[None], [5], [8]]
+    assert [votes(database, moment) for moment in moments] == [[[]], [[5]], [[5, 8]]]
 
 
 def test_a_second_source_adds_what_it_knows(database: Database) -> None:
@@ -64,14 +65,7 @@ def test_a_second_source_adds_what_it_knows(database: Database) -> None:
     with database.reading() as connection:
         [found] = papers.window(connection, DAY, DAY, NOW)
     assert (found.paper.title, found.paper.code_url) == ("Exact title", "https://example.org/c")
-    assert (found.paper.authors, found.attention.upvotes) == (("Ann Lee", "Bo Ek"), 3)
-
-
-def test_attention_says_how_long_a_paper_had_been_listed(database: Database) -> None:
-    recorded(database, *(listing(i, upvotes=1, listed_on=DAY - timedelta(days=i - 1)) for i in (1, 2, 3)))
-    with database.reading() as connection:
-        found = papers.window(connection, DAY - timedelta(days=1), DAY, NOW)
-    assert [(one.attention.hours, one.attention.days_ago) for one in found] == [(9, 0), (9, 1)]
+    assert (found.paper.authors, found.attention.signals[0].value) == (("Ann Lee", "Bo Ek"), 3)
 
 
 def test_only_what_was_announced_new_is_a_candidate(database: Database) -> None:

@@ -1,0 +1,96 @@
+"""How sure strengths are, in each situation a paper can be in, and measured on papers nothing was learnt from."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.domain.calibration import Calibration, quality_of
+from digest.domain.forecast import Expectation
+from digest.domain.growth import Counts, Growth
+from digest.domain.past import Past
+from digest.domain.strength import SITUATIONS, Slate
+
+Floats = NDArray[np.float64]
+USUAL_BARS = {"": 7.0}
+
+
+class Sureness:
+    """A `Calibration` for each situation, and the bars of the fields.
+
+    Parameters
+    ----------
+    bars : mapping
+        Root votes that nine in ten papers of a field do not exceed; under the empty name those of all that were picked.
+    """
+
+    def __init__(self, bars: Mapping[str, float] = USUAL_BARS) -> None:
+        self.bars = dict(bars)
+        self.of_ = {situation: Calibration() for situation in SITUATIONS}
+
+    def of(self, slate: Slate, strengths: Floats, growth: Growth) -> tuple[Floats, Floats, Floats]:
+        """Give low and high of the root votes at the end, and the chance of exceeding the field's bar."""
+        low, high, chances = np.zeros((3, len(strengths)))
+        left = np.where(slate.situations == "voted", growth.to_come(slate.hours), 1.0)
+        bars = self._bars([one.paper.field for one in slate.seen])
+        for situation, sure in self.of_.items():
+            here = slate.situations == situation
+            low[here], high[here] = sure.interval(strengths[here], left[here])
+            chances[here] = sure.chance(strengths[here], left[here], bars=bars[here])
+        seen = slate.counts.roots
+        return np.maximum(low, seen), np.maximum(high, seen), chances
+
+    def fit(
+        self, past: Past, expectation: Expectation, counts: Counts, owners: NDArray[np.intp], growth: Growth
+    ) -> dict[str, float]:
+        """Learn from papers the expectation had not seen.
+
+        Returns
+        -------
+        what `quality_of` measures, for each situation under its name
+        """
+        bars, ends = self._bars([one.paper.field for one in past.seen]), np.nan_to_num(past.roots)
+        likely = expectation.roots * expectation.chances
+        cases = {
+            "voted": (growth.ends(counts), owners, growth.to_come(counts.hours)),
+            "picked": (expectation.roots[past.picked], np.flatnonzero(past.picked), np.ones(past.picked.sum())),
+            "listed": (likely[past.is_listed], np.flatnonzero(past.is_listed), np.ones(past.is_listed.sum())),
+        }
+        quality: dict[str, float] = {}
+        for situation, (expected, of, left) in cases.items():
+            sure = self.of_[situation].fit(expected, ends[of], left=left, bars=bars[of])
+            if len(of):
+                low, high = sure.interval(expected, left)
+                held = (ends[of] >= low - 1e-9) & (ends[of] <= high + 1e-9)
+                measured = quality_of(sure.chance(expected, left, bars=bars[of]), ends[of] > bars[of], held)
+                quality |= {f"{situation}_{name}": value for name, value in measured.items()}
+        return quality
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what `from_arrays` makes the same of."""
+        packed: dict[str, NDArray[Any]] = {"bars": np.frombuffer(json.dumps(self.bars).encode(), np.uint8)}
+        for situation, sure in self.of_.items():
+            packed |= {f"{situation}_{name}": array for name, array in sure.to_arrays().items()}
+        return packed
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Sureness":
+        """Make what `to_arrays` gave."""
+        made = cls(json.loads(arrays["bars"].tobytes()))
+        for situation in SITUATIONS:
+            made.of_[situation] = Calibration.from_arrays(under(f"{situation}_", arrays))
+        return made
+
+    def _bars(self, fields: list[str]) -> Floats:
+        return np.array([self.bars.get(field, self.bars[""]) for field in fields])
+
+
+def under(start: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Give the arrays whose names begin alike, without that beginning.
+
+    >>> sorted(under("a_", {"a_x": np.zeros(1), "b_x": np.zeros(1)}))
+    ['x']
+    """
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

@@ -1,6 +1,7 @@
 """A season nobody lived, drawn from a seed: some authors draw votes, some words do, some categories get picked."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
@@ -10,7 +11,7 @@ from digest.domain.attention import Attention
 from digest.domain.history import AuthorHistory
 from digest.domain.signal import SignalKind
 from digest.domain.trend import Trend
-from tests.builders import DAY, attention
+from tests.builders import DAY, attention, paper
 
 BEGAN = DAY - timedelta(days=180)
 UNTIL = datetime.combine(DAY, time(), UTC)
@@ -41,16 +42,17 @@ def _drawn(number: int, day: int, random: np.random.Generator, fame: dict[str, f
         end = max(0.5, 2.5 + 1.2 * pull + random.normal(0, 1))
         pace = np.exp(random.normal(0, 0.4))
         votes = [(hours, round((end * share**pace) ** 2)) for hours, share in SHARES]
-    facts = {"title": f"On {words[0]} and {words[1]}", "abstract": " ".join(words), "authors": tuple(authors)}
-    return attention(number, votes=votes, listed=on, categories=(field,), **facts)
+    title, abstract = f"On {words[0]} and {words[1]}", " ".join(words)
+    said = {"title": title, "abstract": abstract, "authors": tuple(authors), "categories": (field,)}
+    return replace(attention(number, votes=votes, listed=on), paper=paper(number, **said))
 
 
 def known_until(moment: datetime) -> AuthorHistory:
     """Give what the authors' papers had gathered at a moment of the season."""
     history = AuthorHistory()
     told = [(signal, one.paper) for one in season() for signal in one.series(SignalKind.UPVOTES, moment)]
-    for signal, paper in sorted(told, key=lambda pair: (pair[0].observed_at, pair[1].key)):
-        history.observe(paper.key, paper.authors, signal.value)
+    for signal, counted in sorted(told, key=lambda pair: (pair[0].observed_at, pair[1].key)):
+        history.observe(counted.key, counted.authors, signal.value)
     return history
 
 

@@ -229,7 +229,9 @@ def _marks(paper: Paper) -> Iterator[str]:
 
 def _line(model: Ridge | LogisticRegression, rows: sparse.csr_array, numbers: Floats, told: Floats) -> Line:
     """Fit a linear model on columns and numbers, the numbers at equal scatter."""
-    centre, scale = numbers.mean(axis=0), np.maximum(numbers.std(axis=0), 1e-9)
+    centre, scatter = numbers.mean(axis=0), numbers.std(axis=0)
+    # What was the same of all papers teaches nothing; divided by next to nothing it would shout.
+    scale = np.where(scatter > 1e-6, scatter, 1.0)
     model.fit(sparse.hstack([rows, sparse.csr_array((numbers - centre) / scale)], format="csr"), told)
     weights, width = np.ravel(model.coef_), rows.shape[1]
     return Line(float(np.ravel(model.intercept_)[0]), weights[width:] / scale, centre, weights[:width])

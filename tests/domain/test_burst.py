@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.domain.attention import Attention
+from digest.domain.attention import MOST, Attention
 from digest.domain.burst import (
     ABSURD,
     BELOW_ZERO,
-    MOST,
     TOO_SOON,
     TWICE,
     Steadied,
@@ -20,7 +19,7 @@ from digest.domain.burst import (
     usual_votes,
 )
 from digest.domain.signal import Signal, SignalKind
-from tests.builders import DAY, NOW, paper
+from tests.builders import DAY, NOW, counts, paper
 
 QUIET = [(-math.inf, 0), (8.0, 1), (10.0, 1), (24.0, 1)]
 moments = st.lists(st.floats(-48, 2_000), min_size=1, max_size=8, unique=True).map(sorted)
@@ -30,18 +29,6 @@ moments = st.lists(st.floats(-48, 2_000), min_size=1, max_size=8, unique=True).m
 def series(draw: st.DrawFn) -> list[tuple[float, int]]:
     """Draw counts of any kind: rising, falling, leaping."""
     return [(hours, draw(st.integers(0, 2_000) | st.integers(0, MOST))) for hours in draw(moments)]
-
-
-def seen(
-    *counts: tuple[float, int], kind: SignalKind = SignalKind.UPVOTES, source: str = "huggingface"
-) -> list[Signal]:
-    """Give the signals of counts, by the hours since the day began."""
-    return [
-        Signal(
-            paper_key="arxiv:1", source=source, kind=kind, value=count, observed_at=midnight() + timedelta(hours=hours)
-        )
-        for hours, count in counts
-    ]
 
 
 def midnight() -> datetime:
@@ -197,8 +184,8 @@ def test_a_source_that_was_silent_for_a_week_makes_no_burst() -> None:
 
 def test_nothing_known_is_not_zero() -> None:
     assert weighed() == Steadied()
-    assert weighed(*seen((8, 0))).votes == 0
-    assert weighed(*seen((8, 3), kind=SignalKind.COMMENTS)).votes is None
+    assert weighed(*counts((8, 0))).votes == 0
+    assert weighed(*counts((8, 3), kind=SignalKind.COMMENTS)).votes is None
 
 
 @pytest.mark.parametrize(
@@ -206,43 +193,43 @@ def test_nothing_known_is_not_zero() -> None:
 )
 def test_a_bad_count_is_left_out_with_its_reason_and_the_good_ones_stand(bad: tuple[float, int], reason: str) -> None:
     for order in (1, -1):
-        steady = weighed(*seen((8, 5), (10, 7), bad)[::order])
+        steady = weighed(*counts((8, 5), (10, 7), bad)[::order])
         assert steady == Steadied(votes=7, seen=7, hours=10, left_out=(reason,))
 
 
 def test_where_every_count_is_bad_no_count_is_known() -> None:
-    assert weighed(*seen((8, -5), (9, -5))) == Steadied(left_out=(BELOW_ZERO, BELOW_ZERO))
+    assert weighed(*counts((8, -5), (9, -5))) == Steadied(left_out=(BELOW_ZERO, BELOW_ZERO))
 
 
 def test_bad_counts_of_anything_else_vouch_for_nothing() -> None:
-    stars = seen((8, 3), (10, 10**12), (10.5, -4), (2_500, 900), kind=SignalKind.STARS, source="github")
-    steady = weighed(*seen((8, 5), (10, 205)), *stars)
+    stars = counts((8, 3), (10, 10**12), (10.5, -4), (2_500, 900), kind=SignalKind.STARS, source="github")
+    steady = weighed(*counts((8, 5), (10, 205)), *stars)
     assert steady.warning
     assert sorted(steady.left_out) == sorted((ABSURD, BELOW_ZERO, TOO_SOON))
 
 
 def test_the_same_count_told_twice_is_no_fault() -> None:
-    assert weighed(*seen((8, 5)), *seen((8, 5), source="list")).left_out == ()
+    assert weighed(*counts((8, 5)), *counts((8, 5), source="list")).left_out == ()
 
 
 def test_a_count_taken_before_the_day_began_is_as_good_as_any() -> None:
-    assert weighed(*seen((-30, 4), (-2, 60))).warning == ""
-    assert weighed(*seen((-3, 4), (-2, 60))).warning
-    early = weighed(*seen((-2, 60)))
+    assert weighed(*counts((-30, 4), (-2, 60))).warning == ""
+    assert weighed(*counts((-3, 4), (-2, 60))).warning
+    early = weighed(*counts((-2, 60)))
     assert (early.votes, early.hours, early.warning) == (60, -2, "")
-    assert weighed(*seen((-2, 3), (8, 40))).warning == ""
+    assert weighed(*counts((-2, 3), (8, 40))).warning == ""
 
 
 def test_comments_of_the_paper_vouch_but_stars_its_repository_always_had_do_not() -> None:
-    votes = seen((8, 12), (10, 140))
-    assert weighed(*votes, *seen((10, 40), kind=SignalKind.COMMENTS)).warning == ""
-    assert weighed(*votes, *seen((10, 900), kind=SignalKind.POINTS, source="hackernews")).warning == ""
-    assert weighed(*votes, *seen((10, 9_000), kind=SignalKind.STARS, source="github")).warning
-    assert weighed(*votes, *seen((8, 1), (10, 900), kind=SignalKind.CITATIONS, source="openalex")).warning
+    votes = counts((8, 12), (10, 140))
+    assert weighed(*votes, *counts((10, 40), kind=SignalKind.COMMENTS)).warning == ""
+    assert weighed(*votes, *counts((10, 900), kind=SignalKind.POINTS, source="hackernews")).warning == ""
+    assert weighed(*votes, *counts((10, 9_000), kind=SignalKind.STARS, source="github")).warning
+    assert weighed(*votes, *counts((8, 1), (10, 900), kind=SignalKind.CITATIONS, source="openalex")).warning
 
 
 def test_two_sources_of_stars_are_not_taken_for_one_that_rose() -> None:
-    votes = seen((8, 12), (10, 140))
-    near = seen((8, 3), (10, 3), kind=SignalKind.STARS)
-    far = seen((9, 9_000), (10, 9_000), kind=SignalKind.STARS, source="github")
+    votes = counts((8, 12), (10, 140))
+    near = counts((8, 3), (10, 3), kind=SignalKind.STARS)
+    far = counts((9, 9_000), (10, 9_000), kind=SignalKind.STARS, source="github")
     assert weighed(*votes, *near, *far).warning

@@ -12,16 +12,16 @@ from digest.domain.calibration import COVERED, IN_A_BIN, Calibration, Floats, qu
 numbers = st.floats(0, 100)
 
 
-def outcomes(count: int, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Draw expected root votes, the share to come, and ends that scatter more where more was expected."""
+def outcomes(count: int, seed: int, *, growing: float = 0.25) -> tuple[Floats, Floats, Floats]:
+    """Draw expected root votes, the share to come, and ends that scatter the more the more was expected."""
     random = np.random.default_rng(seed)
     expected, left = random.uniform(0, 10, count), random.uniform(0.1, 1, count)
-    return expected, left, np.maximum(expected + left * random.normal(0.5, 0.5 + expected / 4), 0)
+    return expected, left, np.maximum(expected + left * random.normal(0.5, 1 + growing * expected), 0)
 
 
 @cache
-def learnt() -> Calibration:
-    expected, left, ends = outcomes(20_000, 1)
+def learnt(growing: float = 0.25) -> Calibration:
+    expected, left, ends = outcomes(20_000, 1, growing=growing)
     return Calibration().fit(expected, ends, left=left, bars=np.full(len(ends), 6.0))
 
 
@@ -50,9 +50,8 @@ def test_four_in_five_outcomes_nothing_was_learnt_from_lie_inside() -> None:
 
 
 def test_of_papers_given_a_probability_that_share_exceed_the_bar() -> None:
-    expected, left, ends = outcomes(20_000, 2)
-    bars = np.full(len(ends), 6.0)
-    chances = learnt().chance(expected, left, bars=bars)
+    expected, left, ends = outcomes(20_000, 2, growing=0.0)
+    chances = learnt(growing=0.0).chance(expected, left, bars=np.full(len(ends), 6.0))
     for bottom in np.arange(0, 1, 0.1):
         inside = (chances >= bottom) & (chances <= bottom + 0.1)
         if inside.sum() >= 100:

@@ -32,7 +32,7 @@ def numbers(*papers: Paper) -> Floats:
 
 
 def expected(of_season: bool, *papers: Paper) -> list[float]:
-    return forecast(of_season).predict(papers, numbers(*papers)).roots.tolist()
+    return [float(root) for root in forecast(of_season).predict(papers, numbers(*papers)).roots]
 
 
 @MODELS
@@ -125,6 +125,16 @@ def test_where_only_the_picked_are_known_nothing_is_learnt_of_who_is_picked() ->
     chances = taught.predict(past.papers, past.numbers).chances
     assert chances == pytest.approx(Forecast().predict(past.papers, past.numbers).chances)
     assert taught.roots_.columns.any()
+
+
+def test_what_was_the_same_of_all_papers_teaches_nothing() -> None:
+    papers = [paper(n, title="Agents" if n % 2 else "Lattice") for n in range(401)]
+    roots = np.array([float(n % 50) if n % 2 else np.nan for n in range(401)])
+    taught = Forecast().fit(papers, numbers(*papers), roots=roots, is_listed=np.ones(401, bool))
+    two, many = paper(title="Agents"), paper(title="Agents", authors=("Ann Lee", "Bo Ek", "Cy Orr", "Di Fu"))
+    found = taught.predict([two, many], numbers(two, many))
+    assert found.roots[0] == pytest.approx(found.roots[1], abs=1e-3)
+    assert found.chances[0] == pytest.approx(found.chances[1], abs=1e-3)
 
 
 def test_what_was_learnt_comes_back_from_its_arrays() -> None:

@@ -9,7 +9,7 @@ import pytest
 from digest.domain.attention import Attention
 from digest.domain.growth import Growth
 from digest.domain.past import Past, bars_of, past_of, seen_to_the_end
-from digest.domain.signal import SignalKind
+from digest.domain.signal import Signal, SignalKind
 from tests.builders import DAY, attention, counts
 from tests.season import BEGAN, season
 
@@ -35,7 +35,7 @@ def test_whatever_was_counted_later_the_numbers_of_a_day_stay() -> None:
     assert (before.numbers[~known] != after.numbers[~known]).any(), "the flood is heard by those who come after it"
 
 
-def loud(one: Attention, since: datetime) -> list[object]:
+def loud(one: Attention, since: datetime) -> list[Signal]:
     """Give a thousand votes at a moment, and no more than that."""
     [count] = counts((0, 1_000), number=1, since=since.date())
     return [replace(count, paper_key=one.paper.key)]
@@ -73,9 +73,8 @@ def test_a_papers_own_votes_never_enter_its_authors_record() -> None:
 
 
 def test_votes_of_a_young_paper_count_for_its_authors_from_the_day_they_were_seen() -> None:
-    author = {"authors": ("Ann Lee",)}
-    first = attention(1, votes=[(8, 25)], listed=days(30), **author)
-    same_day, next_day = (attention(n, listed=days(ago), **author) for n, ago in ((2, 30), (3, 29)))
+    first = attention(1, votes=[(8, 25)], listed=days(30), authors=("Ann Lee",))
+    same_day, next_day = (attention(n, listed=days(ago), authors=("Ann Lee",)) for n, ago in ((2, 30), (3, 29)))
     assert past(first, same_day, next_day).numbers[:, 1].tolist() == [0, 0, pytest.approx(5 / 2.5)]
 
 

@@ -1,6 +1,6 @@
 """Measures the trend score over recorded days: the table, what each ingredient is worth, and whether it keeps its word.
 
-    PYTHONPATH=. python -m tests.measure.trend_report table|ablation|calibration --data FOLDER [--tasks A,B,D,X]
+    PYTHONPATH=. python -m tests.measure.trend_report table|ablation|calibration|cost --data FOLDER [--tasks A,B,D,X]
 
 FOLDER holds the recorded days; `evaluate_trend.py`, which replays them, stands beside it. Nothing here scores.
 """
@@ -9,7 +9,9 @@ import argparse
 import importlib.util
 import json
 import math
+import resource
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -190,8 +192,50 @@ def calibration(evaluator: Any, data: Path, tasks: list[str]) -> Iterator[dict[s
         yield {"task": task, **{name: round(float(value), 3) for name, value in told_of.items()}, "bins": rows}
 
 
+class Timed(Exception):  # noqa: N818 - it is no error.
+    """The replay has come to its day: there is nothing more to time."""
+
+
+class Stopwatch:
+    """A scorer that learns once, scores a thousand papers, and ends with what that cost."""
+
+    def __init__(self, inner: TrendScorer) -> None:
+        self.inner, self.observe, self.learn = inner, inner.observe, inner.learn
+        self.listed: list[Record] = []
+
+    def score(self, day: str, papers: list[Record]) -> list[float]:
+        """Gather days until they hold a thousand papers; the first of them teaches."""
+        began = time.process_time()
+        if not self.listed:
+            self.inner.scores(day, papers[:1])
+            self.learning = time.process_time() - began
+        self.listed += papers
+        if len(self.listed) >= THOUSAND:
+            began = time.process_time()
+            self.inner.scores(day, self.listed[:THOUSAND])
+            raise Timed(self.learning, time.process_time() - began)
+        return [0.0] * len(papers)
+
+
+THOUSAND = 1_000
+
+
+def cost(evaluator: Any, data: Path, tasks: list[str]) -> Iterator[dict[str, Any]]:
+    """Say what learning and scoring cost, in seconds of CPU and megabytes."""
+    trend_scorer.LEARN_AGAIN = timedelta(days=28)
+    for task in tasks:
+        stopwatch = Stopwatch(trend_scorer.make(task))
+        try:
+            evaluator.replay([str(data)], task, stopwatch, "2026-03-23", LAST)
+        except Timed as end:
+            learning, scoring = end.args
+            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            yield {"task": task, "learnt_from": stopwatch.inner.trend.learnt_from_, "learning_s": round(learning, 1),
+                   "scoring_1000_s": round(scoring, 3), "most_mb": round(most)}  # fmt: skip
+
+
 MEASURES: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
-    "table": table, "ablation": ablation, "calibration": calibration,
+    "table": table, "ablation": ablation, "calibration": calibration, "cost": cost,
 }  # fmt: skip
 
 

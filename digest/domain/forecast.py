@@ -149,7 +149,7 @@ class Forecast:
         """
         words = [terms_of_paper(paper, longest=1) for paper in papers]
         self.words_.fit(words)
-        counts = Counter(mark for paper in papers for mark in _marks(paper))
+        counts = Counter(mark for paper in papers for mark in set(_marks(paper)))
         self._marks = {mark: at for at, mark in enumerate(sorted(m for m, n in counts.items() if n >= MARKS_FROM))}
         rows, picked = self._rows(papers, words), ~np.isnan(roots)
         # The second stage asks of those who were picked, so being listed and its traces say nothing more to it.

@@ -29,6 +29,7 @@ class Sureness:
     def __init__(self, bars: Mapping[str, float] = USUAL_BARS) -> None:
         self.bars = dict(bars)
         self.of_ = {situation: Calibration() for situation in SITUATIONS}
+        self.is_taught = False
 
     def of(self, slate: Slate, strengths: Floats, growth: Growth) -> tuple[Floats, Floats, Floats]:
         """Give low and high of the root votes at the end, and the chance of exceeding the field's bar."""
@@ -39,6 +40,9 @@ class Sureness:
             here = slate.situations == situation
             low[here], high[here] = sure.interval(strengths[here], left[here])
             chances[here] = sure.chance(strengths[here], left[here], bars=bars[here])
+        if not self.is_taught:  # About one listed paper in ten is picked, so without better knowledge that is the top.
+            listed = slate.situations == "listed"
+            chances[listed] = slate.expectation.chances[listed]
         seen = slate.counts.roots
         return np.maximum(low, seen), np.maximum(high, seen), chances
 
@@ -59,6 +63,7 @@ class Sureness:
             "listed": (likely[past.is_listed], np.flatnonzero(past.is_listed), np.ones(past.is_listed.sum())),
         }
         quality: dict[str, float] = {}
+        self.is_taught = True
         for situation, (expected, of, left) in cases.items():
             sure = self.of_[situation].fit(expected, ends[of], left=left, bars=bars[of])
             if len(of):
@@ -71,6 +76,7 @@ class Sureness:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give what `from_arrays` makes the same of."""
         packed: dict[str, NDArray[Any]] = {"bars": np.frombuffer(json.dumps(self.bars).encode(), np.uint8)}
+        packed["is_taught"] = np.array(self.is_taught)
         for situation, sure in self.of_.items():
             packed |= {f"{situation}_{name}": array for name, array in sure.to_arrays().items()}
         return packed
@@ -79,6 +85,7 @@ class Sureness:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Sureness":
         """Make what `to_arrays` gave."""
         made = cls(json.loads(arrays["bars"].tobytes()))
+        made.is_taught = bool(arrays["is_taught"])
         for situation in SITUATIONS:
             made.of_[situation] = Calibration.from_arrays(under(f"{situation}_", arrays))
         return made

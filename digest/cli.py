@@ -187,6 +187,7 @@ def demo(
                 typer.echo(f"What trends    {service.settings.public_url}/trend", err=True)
                 typer.echo(f"Administrator  {service.settings.public_url}/admin (password: demo)", err=True)
                 typer.echo(f"Mails          {service.settings.outbox}/new", err=True)
+                typer.echo(f"Commands       cd {into}; digest trend", err=True)
                 _serve(service, _listening("127.0.0.1", at), POST_ONLY)
     except OSError as error:
         console.refuse(f"{into}: {error.strerror or error}")

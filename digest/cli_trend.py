@@ -83,7 +83,7 @@ def _told(rows: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> Sequence[tup
 
 
 def _row(ranking: "Ranking", rank: int, candidate: "Candidate") -> tuple[dict[str, Any], dict[str, Any]]:
-    from digest.domain.explanation import top, votes
+    from digest.domain.explanation import votes
     from digest.domain.text import shorten
 
     paper, score = ranking.papers.get(candidate.paper_id), candidate.trend
@@ -93,7 +93,7 @@ def _row(ranking: "Ranking", rank: int, candidate: "Candidate") -> tuple[dict[st
         "paper": candidate.paper_key.removeprefix("arxiv:"),
         "title": shorten(paper.title if paper else "", TITLE),
         "field": score.field or (paper.field if paper else ""),
-        "percentile": top(score.percentile),
+        "place": f"{score.rank} of {score.among}",
         "votes to expect": votes(score),
         "evidence": "; ".join(score.evidence),
         "warning": score.warning,
@@ -124,10 +124,11 @@ def _score(explained: "Explanation") -> list[str]:
 
     score, learnt = explained.trend, explained.learnt
     assert score is not None
-    rank = f"rank {explained.rank} of {explained.among:,} on {explained.day}, where older listings fade"
+    rank = f"rank {explained.rank} of {explained.among:,} on {explained.day} (older listings fade)"
     said = [
-        f"In the {place(score)}: {rank}",
-        f"Votes to expect in the end: {votes(score)}; chance of the field's top tenth: {100 * score.chance:.0f} %",
+        f"{place(score)[:1].upper()}{place(score)[1:]}; {rank}",
+        f"Votes to expect in the end: {votes(score)}",
+        f"Chance of beating nine in ten past papers: {100 * score.chance:.0f} %",
     ]
     said += [f"  {sentence}" for sentence in score.evidence]
     said += [f"WARNING  {score.warning}"] if score.warning else []
@@ -137,6 +138,7 @@ def _score(explained: "Explanation") -> list[str]:
 def _sum(score: "TrendScore") -> list[str]:
     """Lay out the parts as a sum; an edition of old kept none."""
     from digest.domain.explanation import expected, shown_parts
+    from digest.domain.text import counted
 
     parts = shown_parts(score)
     if not parts:
@@ -144,7 +146,7 @@ def _sum(score: "TrendScore") -> list[str]:
     total = sum(amount for _, amount in parts)
     margin = max(len("strength"), *(len(name) for name, _ in parts))
     rows = [f"  {name:<{margin}}  {amount:+7.2f}" for name, amount in parts]
-    whole = f"  {'strength':<{margin}}  {total:+7.2f}   squared: {expected(score):,} votes"
+    whole = f"  {'strength':<{margin}}  {total:+7.2f}   squared: {counted(expected(score), 'vote')}"
     return ["", *rows, f"  {'':<{margin}}  {'─' * 7}", whole, ""]
 
 

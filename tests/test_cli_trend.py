@@ -45,7 +45,14 @@ def test_the_list_names_every_paper_with_its_place_and_its_evidence(
         "Rising this week: world models 3× (31 papers)",
     ]
     first = next(line for line in rest if line.startswith("1 "))
-    for cell in ("2603.00001", "A study of subject 1", "cs.CL", "top 2 %", "41 (12 to 90)", "41 upvotes in 9 h, usual"):
+    for cell in (
+        "2603.00001",
+        "A study of subject 1",
+        "cs.CL",
+        "5 of 250",
+        "41 (12 to 90)",
+        "41 upvotes in 9 h, usual",
+    ):
         assert cell in first
     assert "a jump from 12 to 140" in said.stdout
 
@@ -131,13 +138,12 @@ def test_an_unknown_paper_is_refused_with_what_to_do(digest: Callable[..., Any],
     assert "Traceback" not in refused.output
 
 
-def test_learning_from_too_little_is_no_failure_and_says_what_to_do(
+def test_learning_from_too_little_is_not_done_and_says_what_to_do(
     digest: Callable[..., Any], database: Database
 ) -> None:
     let_trend(database)
     said = digest("learn", "--json")
     report = json.loads(said.stdout)
-    assert (said.exit_code, report["done"], report["version"]) == (0, True, 0)
-    [reason] = report["skipped"]
-    assert reason.startswith("too little history: ")
-    assert "`digest backfill`" in reason
+    assert (said.exit_code, report["done"], report["version"]) == (1, False, 0)
+    assert report["skipped"] == {"too little history": 1}
+    assert "`digest backfill`" in report["advice"]

@@ -17,6 +17,8 @@ from tests.builders import DAY, NOW, paper
 LOUD = TrendScore(
     value=0.98,
     percentile=0.98,
+    rank=5,
+    among=250,
     strength=6.4,
     low=12.2,
     high=90.4,

@@ -31,7 +31,8 @@ def learn(
     try:
         trend = Trend().fit(history, until=now)
     except TooLittle as error:
-        report.skipped[f"too little history: {error}"] += 1
+        report.skipped["too little history"] += 1
+        report.advice = str(error)
         return report
     advance("keeping the model", 2, 3)
     if trend.window_:

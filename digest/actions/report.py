@@ -98,7 +98,7 @@ class DeliverReport(Report):
 
 @dataclass(kw_only=True)
 class LearnReport(Report):
-    """What the model of trend was learnt from, its version (0: none was made), and how good it is on held-out days."""
+    """What the model of trend was learnt from, its version (0: none, and what to do), its quality on held-out days."""
 
     papers: int = 0
     voted_on: int = 0
@@ -106,3 +106,9 @@ class LearnReport(Report):
     until: str = ""
     version: int = 0
     quality: dict[str, float] = field(default_factory=dict)
+    advice: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether a model was made; too little history is no failure, but not the job either."""
+        return not self.failed and self.version > 0

@@ -22,6 +22,8 @@ COUNTED = {
     SignalKind.REMARKS: "forum comment",
 }
 """What is said of counts beside votes; the h-index says nothing on the paper itself."""
+LIKELY = 0.2
+"""Chance of being picked from which it is worth telling: about one listed paper in ten is picked."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -43,7 +45,7 @@ def evidence_of(
     parts : the parts of the strength by name; only what weighs enough is said
     votes : the votes that are believed, None if none are known
     chance : probability of being picked to be voted on, for a paper that was not
-    well_known : how many of the authors have earlier papers above the usual
+    well_known : how many of the authors have other papers above the usual
     words : words of the paper that draw votes
 
     >>> from datetime import UTC, date
@@ -51,12 +53,12 @@ def evidence_of(
     >>> seen = Attention(paper=Paper(key="arxiv:1", title="A"), listings=(("arxiv", date(2026, 3, 2)),))
     >>> evidence_of(seen, {"authors": 0.5}, Usual(), now=datetime(2026, 3, 2, tzinfo=UTC), votes=None, chance=0.3,
     ...             well_known=2, words=())
-    ('no votes yet, 30 % likely to be picked for voting', 'two authors with earlier papers above the usual')
+    ('no votes yet, 30 % likely to reach Daily Papers', 'two authors with other papers above the usual')
     """
     said = [_votes(seen, usual, votes=votes, chance=chance, now=now)]
     if well_known and parts.get("authors", 0.0) >= TELLING:
         number = NUMBERS[well_known] if well_known < len(NUMBERS) else f"{well_known}"
-        own = "an earlier paper" if well_known == 1 else "earlier papers"
+        own = "another paper" if well_known == 1 else "other papers"
         said.append(f"{number} author{'s' if well_known > 1 else ''} with {own} above the usual")
     if words and parts.get("words", 0.0) >= TELLING:
         said.append(f"{' and '.join(f'“{word}”' for word in words)} draw{'s' if len(words) == 1 else ''} votes")
@@ -80,7 +82,8 @@ def risen(paper: Paper, rising: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 def _votes(seen: Attention, usual: Usual, *, votes: float | None, chance: float, now: datetime) -> str:
     counts = seen.series(SignalKind.UPVOTES, now)
     if not counts:
-        return NO_VOTES if seen.is_voted_on else f"{NO_VOTES}, {_percent(chance)} likely to be picked for voting"
+        is_likely = not seen.is_voted_on and chance >= LIKELY
+        return f"{NO_VOTES}, {100 * chance:.0f} % likely to reach Daily Papers" if is_likely else NO_VOTES
     last = counts[-1]
     less = f", {round(votes):,} of them believed" if votes is not None and round(votes) < last.value else ""
     hours = seen.hours(last.observed_at)
@@ -94,10 +97,6 @@ def _usual(usual: Usual, seen: Attention, last: Signal) -> str:
         mean, _ = usual.of(last.kind, last.source, hours, seen.paper.field)
         return f", usual {round(mean**2):,}"
     return f", usual {round(usual_votes(hours)):,}" if last.kind is SignalKind.UPVOTES else ""
-
-
-def _percent(chance: float) -> str:
-    return f"{100 * chance:.0f} %" if chance >= 0.01 else "under 1 %"
 
 
 def _span(hours: float) -> str:

@@ -11,6 +11,8 @@ from digest.domain.paper import Paper
 from digest.domain.signal import SignalKind
 from digest.domain.trend import TrendScore
 
+ENOUGH = 50
+"""Papers from which a place is said as a share."""
 FORMULA = "No model had been learnt: the documented formula scored. `digest learn` makes a model from the history."
 
 
@@ -105,22 +107,19 @@ class Explanation:
 
 
 def place(trend: TrendScore) -> str:
-    """Say where a paper stands among those of its field and age.
+    """Say where a paper stands among those of its field and age; among few, as a count.
 
-    >>> place(TrendScore(value=0.9, evidence=(), percentile=0.98, field="cs.CL"))
+    >>> place(TrendScore(value=0.9, evidence=(), rank=3, among=240, field="cs.CL"))
     'top 2 % of cs.CL papers of its age'
+    >>> place(TrendScore(value=0.9, evidence=(), rank=1, among=5))
+    'no. 1 of 5 papers of its age'
     """
-    return f"{top(trend.percentile)} of {f'{trend.field} papers' if trend.field else 'all papers'} of its age"
-
-
-def top(percentile: float) -> str:
-    """Say a percentile as the share of papers that stand as high, or as low.
-
-    >>> top(0.98), top(0.9999), top(0.5), top(0.07), top(0.0)
-    ('top 2 %', 'top 1 %', 'top 50 %', 'bottom 7 %', 'bottom 1 %')
-    """
-    end, part = ("top", 1 - percentile) if percentile >= 0.5 else ("bottom", percentile)
-    return f"{end} {max(1, math.ceil(round(100 * part, 6)))} %"
+    papers = f"{trend.field} papers" if trend.field else "papers"
+    if not trend.among:
+        return f"ahead of {100 * trend.percentile:.0f} % of papers of its age"
+    if trend.among < ENOUGH:
+        return f"no. {trend.rank} of {trend.among} {papers} of its age"
+    return f"top {math.ceil(100 * trend.rank / trend.among)} % of {papers} of its age"
 
 
 def votes(trend: TrendScore) -> str:

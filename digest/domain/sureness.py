@@ -14,6 +14,8 @@ from digest.domain.past import Past
 from digest.domain.strength import SITUATIONS, Slate
 
 Floats = NDArray[np.float64]
+SELDOM = 0.1
+"""Chance of being picked below which nine in ten of such papers end without a vote."""
 USUAL_BARS = {"": 7.0}
 
 
@@ -43,6 +45,7 @@ class Sureness:
         if not self.is_taught:  # About one listed paper in ten is picked, so without better knowledge that is the top.
             listed = slate.situations == "listed"
             chances[listed] = slate.expectation.chances[listed]
+            high[listed & (chances < SELDOM)] = 0.0
         seen = slate.counts.roots
         return np.maximum(low, seen), np.maximum(high, seen), chances
 

@@ -41,7 +41,8 @@ class TrendScore:
     Attributes
     ----------
     value : what a selection mixes, from 0 to 1: `percentile`, faded by the days since the listing
-    percentile : share of the papers of its field and age that it leaves behind, from 0 to 1
+    percentile : share of the papers of its age that it leaves behind, fields balanced as set, from 0 to 1
+    rank, among : its plain place among the papers of its field and age, and how many these are; 0 where not known
     strength : the votes to expect in the end, as a square root; the sum of the amounts of `parts`
     low, high : 80 % interval of the votes to expect, 0 or more
     chance : probability of more votes than nine in ten papers of its field
@@ -54,6 +55,8 @@ class TrendScore:
     value: float
     evidence: tuple[str, ...]
     percentile: float = 0.5
+    rank: int = 0
+    among: int = 0
     strength: float = 0.0
     low: float = 0.0
     high: float = 0.0
@@ -167,8 +170,10 @@ class Trend:
         faded = np.exp2(-np.array([max(0, (day - one).days) for one in days]) / self.half_life)
         return [
             TrendScore(
-                value=float(placed[at] * faded[at]),
-                percentile=float(placed[at]),
+                value=float(placed.percentiles[at] * faded[at]),
+                percentile=float(placed.percentiles[at]),
+                rank=int(placed.ranks[at]),
+                among=int(placed.among[at]),
                 strength=float(strengths[at]),
                 # The square of a root may miss a whole number by a little, and an interval must hold the votes seen.
                 low=floor(round(low[at] ** 2, 6)),
@@ -198,8 +203,8 @@ class Trend:
         # Listings may reach back further than votes, and the trial needs votes as well.
         first, last = past.voted_days or (until.date(), until.date())
         if past.picked.sum() < ENOUGH or last - first < SPAN:
-            said = f"{past.picked.sum()} papers with votes of {(last - first).days} days are old enough to learn from"
-            raise TooLittle(f"{said}, {ENOUGH} of {SPAN.days} are needed: `digest backfill` reads the past")
+            held = f"{past.picked.sum()} papers with votes over {(last - first).days} days are old enough to learn from"
+            raise TooLittle(f"{held}; {ENOUGH} over {SPAN.days} days are needed: `digest backfill` reads the past")
         cut = last - min(HELD_OUT, (last - first) / 4)
         late = np.array([one.began_on > cut for one in past.seen])
         early, held_out = past.only(~late), past.only(late)

@@ -18,6 +18,7 @@ from digest.resources import templates
 AT_ONCE = 100
 ABSTRACT_CHARACTERS = 420
 AUTHORS_SHOWN = 4
+UPPER = 0.75
 RISING_SHOWN = 4
 CUT = Markup("<!--cut-->")
 HOLE = re.compile(r"QZ([a-z]+)ZQ")
@@ -65,12 +66,13 @@ class CardFacts:
 
 
 def trend_line(trend: TrendScore) -> str:
-    """Say where a paper stands with its evidence; of one in the lower half only the evidence.
+    """Say where a paper stands with its evidence; of one that is not in the upper quarter only the evidence.
 
-    >>> trend_line(TrendScore(value=0.9, percentile=0.98, field="cs.CL", evidence=("9 upvotes in 8 h, usual 4",)))
+    >>> evidence = ("9 upvotes in 8 h, usual 4",)
+    >>> trend_line(TrendScore(value=0.9, percentile=0.98, rank=3, among=240, field="cs.CL", evidence=evidence))
     'Top 2 % of cs.CL papers of its age: 9 upvotes in 8 h, usual 4.'
     """
-    place = explanation.place(trend) if trend.percentile >= 0.5 else "trend"
+    place = explanation.place(trend) if trend.percentile >= UPPER else "trend"
     return f"{place[:1].upper()}{place[1:]}: {'; '.join(trend.evidence)}."
 
 

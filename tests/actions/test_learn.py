@@ -44,18 +44,17 @@ def learnt(database: Database, *found: Listing, steps: list[str] | None = None) 
 
 def test_too_little_history_is_a_counted_skip_that_says_what_to_do(database: Database) -> None:
     report = learnt(database, *past(20))
-    assert (report.done, report.version, report.papers, report.voted_on) == (True, 0, 20, 20)
-    [(reason, times)] = report.skipped.items()
-    assert times == 1
-    assert f" {ENOUGH} " in reason
-    assert "`digest backfill`" in reason
+    assert (report.done, report.failed, report.version, report.papers, report.voted_on) == (False, [], 0, 20, 20)
+    assert report.skipped == {"too little history": 1}
+    assert f" {ENOUGH} over " in report.advice
+    assert "`digest backfill`" in report.advice
     with database.reading() as connection:
         assert models.last(connection, "trend") is None
 
 
 def test_without_any_history_nothing_fails(database: Database) -> None:
     report = learnt(database)
-    assert (report.done, report.version, report.papers) == (True, 0, 0)
+    assert (report.done, report.failed, report.version, report.papers) == (False, [], 0, 0)
     assert sum(report.skipped.values()) == 1
 
 

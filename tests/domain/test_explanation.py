@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.domain.attention import Attention
-from digest.domain.explanation import Explanation, Learnt, expected, place, shown_parts, top, votes
+from digest.domain.explanation import Explanation, Learnt, expected, place, shown_parts, votes
 from digest.domain.signal import Signal, SignalKind
 from digest.domain.trend import TrendScore
 from tests.builders import DAY, NOW, paper
@@ -26,16 +26,21 @@ def test_the_parts_as_shown_add_up_to_the_strength_as_shown(amounts: list[float]
     assert 0.0 not in shown.values()
 
 
-@given(st.floats(0, 1))
-def test_a_share_is_never_0_nor_more_than_half(percentile: float) -> None:
-    end, share, _ = top(percentile).split()
-    assert 1 <= int(share) <= 50
-    assert end == ("top" if percentile >= 0.5 else "bottom")
+@given(st.integers(1, 3_000), st.integers(0, 3_000))
+def test_a_place_is_that_of_the_paper_among_its_field(rank: int, worse: int) -> None:
+    said = place(replace(SCORE, rank=rank, among=rank + worse, field="cs.CL"))
+    assert said.endswith(" cs.CL papers of its age")
+    if rank + worse < 50:
+        assert said.startswith(f"no. {rank} of {rank + worse} ")
+    else:
+        share = int(said.split()[1])
+        assert rank <= share * (rank + worse) / 100 < rank + (rank + worse) / 100
 
 
-def test_a_place_names_its_field_or_all() -> None:
-    assert place(replace(SCORE, percentile=0.95, field="math.CO")) == "top 5 % of math.CO papers of its age"
-    assert place(replace(SCORE, percentile=0.3)) == "bottom 30 % of all papers of its age"
+def test_a_place_names_its_field_or_all_and_an_old_edition_tells_what_it_knew() -> None:
+    assert place(replace(SCORE, rank=5, among=100, field="math.CO")) == "top 5 % of math.CO papers of its age"
+    assert place(replace(SCORE, rank=5, among=100)) == "top 5 % of papers of its age"
+    assert place(replace(SCORE, percentile=0.3)) == "ahead of 30 % of papers of its age"
 
 
 @pytest.mark.parametrize(("strength", "count"), [(-0.4, 0), (0.0, 0), (2.0, 4), (40.0, 1600)])

@@ -20,7 +20,9 @@ def places(told: list[tuple[float, str, int]], balance: float) -> list[float]:
     """Give the places of papers told as (strength, field, days ago)."""
     days = [DAY - timedelta(days=ago) for _, _, ago in told]
     strengths = np.array([strength for strength, _, _ in told])
-    return [float(place) for place in standing(strengths, [one[1] for one in told], days, field_balance=balance)]
+    return [
+        float(place) for place in standing(strengths, [one[1] for one in told], days, field_balance=balance).percentiles
+    ]
 
 
 @given(papers, st.floats(0, 1))
@@ -80,4 +82,4 @@ def test_only_papers_listed_within_a_day_are_of_the_same_age() -> None:
 
 
 def test_one_paper_stands_in_the_middle_of_itself() -> None:
-    assert standing(np.array([3.0]), ["cs.CL"], [date(2026, 3, 2)], field_balance=0.5).tolist() == [0.5]
+    assert standing(np.array([3.0]), ["cs.CL"], [date(2026, 3, 2)], field_balance=0.5).percentiles.tolist() == [0.5]

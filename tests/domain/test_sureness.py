@@ -32,11 +32,19 @@ def test_an_interval_is_never_below_the_votes_seen_however_unsure_it_is() -> Non
 
 def test_each_situation_is_as_sure_as_it_was_found_to_be() -> None:
     sure = Sureness()
+    sure.is_taught = True
     for offset, situation in enumerate(SITUATIONS, 1):
         sure.of_[situation].high_ = np.full(3, 10.0 * offset)
     _, high, _ = sure.of(SLATE, STRENGTHS, Growth())
     # After 8 hours 37 % of the root votes are still to come.
     assert high == pytest.approx(STRENGTHS + np.array([3.7, 20, 30, 3.7]))
+
+
+def test_untaught_a_paper_that_is_seldom_picked_is_held_to_end_without_a_vote() -> None:
+    _, high, chances = Sureness().of(SLATE, STRENGTHS, Growth())
+    listed = SLATE.situations == "listed"
+    assert chances[listed].tolist() == SLATE.expectation.chances[listed].tolist()
+    assert (high[listed] == 0).tolist() == (chances[listed] < 0.1).tolist()
 
 
 def test_a_chance_is_measured_against_the_bar_of_the_own_field_or_of_all() -> None:

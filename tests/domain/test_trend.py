@@ -164,9 +164,8 @@ def test_an_interval_widens_with_ignorance(of_season: bool) -> None:
     voted = [score(attention(votes=[(at, 60)]), trend, late) for at in (8, 24, 60, 143)]
     assert [width(one) for one in voted] == sorted((width(one) for one in voted), reverse=True)
     assert width(voted[0]) > 3 * width(voted[-1])
-    unvoted = [score(one, trend) for one in (attention(), attention(on_site=DAY))]
-    by_votes = [(one.high - one.low) / one.strength**2 for one in (*unvoted, voted[0], voted[-1])]
-    assert by_votes == sorted(by_votes, reverse=True), "relative to what is expected: listed, picked, voted on, old"
+    by_votes = [width(one) / one.strength**2 for one in (score(attention(on_site=DAY), trend), voted[0], voted[-1])]
+    assert by_votes == sorted(by_votes, reverse=True), "relative to what is expected: picked, voted on, old"
 
 
 def test_a_quiet_fields_best_can_be_made_to_stand_beside_a_loud_ones() -> None:
@@ -218,7 +217,7 @@ def test_a_rising_term_is_said_and_weighs_nothing() -> None:
 @pytest.mark.parametrize(
     ("seen", "evidence"),
     [
-        (attention(), ("no votes yet, 3 % likely to be picked for voting",)),
+        (attention(), ("no votes yet",)),
         (attention(on_site=DAY), ("no votes yet",)),
         (attention(votes=[(0.2, 1)]), ("1 upvote in 1 h, usual 2",)),
         (attention(votes=[(8, 41)], beside=STARS), ("41 upvotes in 8 h, usual 5", "900 stars on GitHub")),

@@ -104,15 +104,15 @@ def test_counts_that_cannot_be_teach_nothing() -> None:
 @pytest.mark.parametrize(
     ("history", "said"),
     [
-        ([], "0 papers with votes of 0 days"),
-        (voted(ENOUGH - 1, 60), "299 papers with votes of 60 days"),
-        (voted(ENOUGH, SPAN.days - 1), "300 papers with votes of 27 days"),
+        ([], "0 papers with votes over 0 days"),
+        (voted(ENOUGH - 1, 60), "299 papers with votes over 60 days"),
+        (voted(ENOUGH, SPAN.days - 1), "300 papers with votes over 27 days"),
         (voted(ENOUGH + 50, 60, youngest=-60), "0 papers with votes"),
     ],
     ids=["nothing", "too few", "too short", "too young"],
 )
 def test_too_little_is_said_with_what_to_do(history: list[Attention], said: str) -> None:
-    with pytest.raises(TooLittle, match=rf"^{said}.*300 of 28 are needed: `digest backfill` reads the past$"):
+    with pytest.raises(TooLittle, match=rf"^{said}.*300 over 28 days are needed: `digest backfill` reads the past$"):
         Trend().fit(history, UNTIL)
 
 
@@ -122,7 +122,7 @@ def test_enough_papers_of_four_weeks_are_enough() -> None:
 
 def test_votes_that_only_began_lately_are_too_short_a_history_however_long_the_listings_are() -> None:
     listed = [attention(9_000 + at, listed=DAY - timedelta(days=8 + at % 300)) for at in range(600)]
-    with pytest.raises(TooLittle, match="400 papers with votes of 10 days"):
+    with pytest.raises(TooLittle, match="400 papers with votes over 10 days"):
         Trend().fit([*listed, *voted(400, 10)], UNTIL)
 
 

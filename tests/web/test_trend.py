@@ -57,7 +57,7 @@ def test_the_list_names_every_paper_with_its_reasons_and_what_rises(house: Servi
     let_trend(house.database)
     answer = web.get("/trend")
     said = words(answer)
-    assert "1 A study of subject 1 In the top 2 % of cs.CL papers of its age : 41 upvotes in 9 h, usual 6; two" in said
+    assert "1 A study of subject 1 Top 2 % of cs.CL papers of its age : 41 upvotes in 9 h, usual 6; two" in said
     assert "12 to 90 votes to expect" in said
     assert "a jump from 12 to 140" in said
     assert "Rising today test-time <training> 4×" in said
@@ -89,8 +89,8 @@ def test_the_list_says_which_model_scored_it_and_how_good_that_is(house: Service
 def test_a_paper_is_explained_under_every_usual_name(house: Service, web: httpx2.Client, name: str) -> None:
     let_trend(house.database)
     said = words(web.get(f"/trend/{name}"))
-    assert "In the top 2 % of cs.CL papers of its age : rank 1 of 3 on Tuesday, 17 March 2026" in said
-    assert "Chance of the field’s top tenth 81 %" in said
+    assert "Top 2 % of cs.CL papers of its age : rank 1 of 3 on Tuesday, 17 March 2026" in said
+    assert "Chance of beating nine in ten past papers 81 %" in said
 
 
 def test_the_parts_on_the_page_add_up_to_the_strength_on_the_page(house: Service, web: httpx2.Client) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digest.domain.edition import Candidate
     from digest.domain.explanation import Explanation, Learnt, Ranking
     from digest.domain.rising import Rising
-    from digest.domain.trend import TrendScore
+    from digest.domain.score import TrendScore
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Day = Annotated[

@@ -103,8 +103,8 @@ class Settings(BaseSettings):
         0.5,
         ge=0,
         le=1,
-        description="How far fields are made comparable: 0 ranks by votes alone, 1 gives every field's best the same "
-        "place.",
+        description="How far a paper is ranked within its field: "
+        "0 compares it with all of its age, 1 with its own field.",
     )
     operator_address: str = Field(
         "", description="Who is mailed when a source fails, mail cannot leave or the clock stood."

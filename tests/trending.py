@@ -8,8 +8,8 @@ from scipy import sparse
 from digest.domain.edition import Candidate
 from digest.domain.listing import Listing, ListingKind
 from digest.domain.rising import Rising
+from digest.domain.score import TrendScore
 from digest.domain.signal import Signal, SignalKind
-from digest.domain.trend import TrendScore
 from digest.store import editions, models, papers
 from digest.store.database import Database
 from tests.builders import DAY, NOW, paper

@@ -1,5 +1,6 @@
 """Publish: make the edition, the half of a day's work that is the same for every reader."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,12 +15,14 @@ from digest.domain.history import AuthorHistory
 from digest.domain.listing import Receipt, together
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.rising import rising_on
-from digest.domain.trend import Trend, TrendScore
+from digest.domain.score import TrendScore
+from digest.domain.trend import OtherFormat, Trend
 from digest.mail.cards import CardFacts, Masthead, compile_issue
 from digest.store import editions, models, papers, receipts, tallies
 from digest.store.database import Database
 from digest.store.papers import Found
 
+log = logging.getLogger(__name__)
 BACKGROUND = 20_000
 REFIT_AFTER = timedelta(days=7)
 REFIT_GROWTH = 1.2
@@ -49,6 +52,8 @@ def publish(
 ) -> PublishReport:
     """Make the edition of a day, or a new revision of it; the same again makes none.
 
+    Of a day that is past the new revision is a correction: it scores by what is known `now`.
+
     Parameters
     ----------
     field_balance : how far fields are made comparable, from 0 to 1; see `digest.domain.standing`
@@ -69,7 +74,11 @@ def publish(
     announced = [(one.attention.began_on, one.paper) for one in found]
     rising = rising_on(day, announced, tallies.before(database, day, now=now))
     scores = trend.score(
-        [one.attention for one in found], authors, day=day, now=now, rising=[(one.term, one.times) for one in rising]
+        [one.attention for one in found],
+        authors,
+        day=day,
+        now=now,
+        rising=list({one.term.casefold(): (one.term, one.times) for one in reversed(rising)}.values()),
     )
     scored = _in_order(found, scores, *_vectoriser(database, now))
     advance("compiling cards", 1, 3)
@@ -110,9 +119,12 @@ def _by_source(found: Sequence[Receipt]) -> list[Receipt]:
 def _trend(connection: Connection, now: datetime, field_balance: float) -> Trend:
     """Give the newest model of trend as it stood at a moment, or the documented formula where none was learnt."""
     last = models.last(connection, "trend", until=now)
-    if last is None:
+    try:
+        arrays = models.arrays_of(connection, last[0]) if last else None
+        return Trend.from_arrays(arrays, field_balance=field_balance) if arrays else Trend(field_balance=field_balance)
+    except OtherFormat as error:
+        log.warning("%s; until then the formula scores", error)
         return Trend(field_balance=field_balance)
-    return Trend.from_arrays(models.arrays_of(connection, last[0]), field_balance=field_balance)
 
 
 def _authors(connection: Connection, now: datetime) -> AuthorHistory:

@@ -114,10 +114,10 @@ def steadied(
 
         R = r + 2 + (3 + r / 2) (a(g) - a(h)) + 4 E,   E = sum of max(0, rise of the root of another count - 1)
 
-    measured from every earlier count, so that many small steps reach no further than one. The first count may be three
-    times what a paper with no votes could have grown to by then. Votes that are not believed once are not believed
-    later, unless something else rises within a day; votes that come on top of them count. Of votes that vanish, the
-    lower, later count holds from the start.
+    measured from every earlier count, so that many small steps reach no further than one. The root of the first count
+    may be three times what that of a paper with no votes could have grown to by then. Votes that are not believed once
+    are not believed later, unless something else rises within a day; votes that come on top of them count. Of votes
+    that vanish, the lower, later count holds from the start.
 
     Parameters
     ----------

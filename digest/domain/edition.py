@@ -13,7 +13,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import Topic, TopicKind, is_in
 from digest.domain.relevance import Vectoriser, holds_phrase
 from digest.domain.rising import Rising
-from digest.domain.trend import TrendScore
+from digest.domain.score import TrendScore
 
 WINDOW = timedelta(days=8)
 """How far back candidates reach, so that a weekly issue finds its week."""

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from digest.domain.attention import Attention
 from digest.domain.edition import Edition
 from digest.domain.paper import Paper
+from digest.domain.score import TrendScore
 from digest.domain.signal import SignalKind
-from digest.domain.trend import TrendScore
 
 ENOUGH = 50
 """Papers from which a place is said as a share."""
@@ -37,12 +37,18 @@ class Learnt:
     quality: Mapping[str, float]
 
     @property
-    def in_words(self) -> str:
-        """Which model it is, in a sentence."""
+    def named(self) -> str:
+        """Which model it is, in a sentence for everybody."""
         window = f" of {self.since} to {self.until}" if self.since else ""
+        return (
+            f"Trend model {self.version}, learnt on {self.made_at:%Y-%m-%d} from {self.learnt_from:,} papers{window}."
+        )
+
+    @property
+    def in_words(self) -> str:
+        """Which model it is and how good, in a sentence for the operator."""
         measured = ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in self.quality.items())
-        said = f"Trend model {self.version}, learnt on {self.made_at:%Y-%m-%d} from {self.learnt_from:,} papers{window}"
-        return f"{said}; measured: {measured}." if measured else f"{said}."
+        return f"{self.named[:-1]}; measured: {measured}." if measured else self.named
 
 
 def _number(value: float) -> str:
@@ -116,7 +122,7 @@ def place(trend: TrendScore) -> str:
     """
     papers = f"{trend.field} papers" if trend.field else "papers"
     if not trend.among:
-        return f"ahead of {100 * trend.percentile:.0f} % of papers of its age"
+        return "scored by an older formula"
     if trend.among < ENOUGH:
         return f"no. {trend.rank} of {trend.among} {papers} of its age"
     return f"top {math.ceil(100 * trend.rank / trend.among)} % of {papers} of its age"

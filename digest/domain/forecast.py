@@ -20,10 +20,10 @@ from digest.domain.paper import Paper
 from digest.domain.relevance import Vectoriser, terms_of_paper
 
 Floats = NDArray[np.float64]
-NUMBERS = ("above", "plain", "papers", "authors", "place", "code")
+NUMBERS = ("above", "plain", "papers", "authors", "place", "code", "link")
 """What is counted of a paper: its authors' records, how many they are, its place in the listing, code or none."""
 GROUPS = ("usual", "authors", "words", "listing", "code")
-GROUP_OF = np.array([1, 1, 1, 1, 3, 4])
+GROUP_OF = np.array([1, 1, 1, 1, 3, 4, 4])
 """The group of `GROUPS` that each of `NUMBERS` belongs to."""
 LEAST = 0.3
 """Root votes that are expected at least: nobody picks a paper without giving it a chance."""
@@ -46,12 +46,21 @@ def numbers_of(paper: Paper, history: AuthorHistory, place: float) -> tuple[floa
     place : how far down the ids of its day it stands, from 0 (first) to 1 (last)
 
     >>> numbers_of(Paper(key="arxiv:1", title="A", authors=("Ann Lee",) * 3), AuthorHistory(), 0.5)[3:]
-    (1.3862943611198906, 0.0625, 0.0)
+    (1.3862943611198906, 0.0625, 0.0, 0.0)
     """
     above, plain, papers = history.record_of(paper.authors, without=paper.key)
-    has_code = bool(paper.code or paper.project_url or LINK.search(f"{paper.comment}\n{paper.abstract}"))
+    has_link = bool(LINK.search(f"{paper.comment}\n{paper.abstract}"))
+    has_code = bool(has_link or paper.code or paper.project_url)
     # Only the very end of a day's ids stands out, so the place is taken to the fourth power.
-    return above, plain, log1p(papers), log1p(min(len(paper.authors), MOST_AUTHORS)), place**4, float(has_code)
+    return (
+        above,
+        plain,
+        log1p(papers),
+        log1p(min(len(paper.authors), MOST_AUTHORS)),
+        place**4,
+        float(has_code),
+        float(has_link),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class Forecast:
     ----------
     picked_, roots_ : Line
         The two stages. Before `fit` they hold a formula that a year of Daily Papers and arXiv listings gave: log odds
-        -3.55 + 0.06 ln(1 + authors) + 1.12 code + 0.10 plain, root votes 1.09 + 1.16 ln(1 + authors) + 0.04 above.
+        -3.55 + 0.06 ln(1 + authors) + 1.12 link + 0.10 plain, root votes 1.09 + 1.16 ln(1 + authors) + 0.04 above.
 
     Examples
     --------
@@ -132,8 +141,8 @@ class Forecast:
         self.words_ = Vectoriser(most=MOST_WORDS)
         self._marks: dict[str, int] = {}
         nothing = np.zeros(len(NUMBERS)), np.zeros(0)
-        self.picked_ = Line(-3.55, np.array([0.0, 0.1, 0.0, 0.06, 0.0, 1.12]), *nothing)
-        self.roots_ = Line(1.09, np.array([0.04, 0.0, 0.0, 1.16, 0.0, 0.0]), *nothing)
+        self.picked_ = Line(-3.55, np.array([0.0, 0.1, 0.0, 0.06, 0.0, 0.0, 1.12]), *nothing)
+        self.roots_ = Line(1.09, np.array([0.04, 0.0, 0.0, 1.16, 0.0, 0.0, 0.0]), *nothing)
 
     def fit(
         self, papers: Sequence[Paper], numbers: Floats, *, roots: Floats, is_listed: NDArray[np.bool_]
@@ -142,7 +151,7 @@ class Forecast:
 
         Parameters
         ----------
-        numbers : array of shape (n_papers, 6), as `numbers_of` gave them on the day of each paper
+        numbers : array of shape (n_papers, 7), as `numbers_of` gave them on the day of each paper
         roots : array of shape (n_papers,), the root votes each ended at; nan where it was never picked
         is_listed : array of shape (n_papers,), whether a source announced it that lists all of its field. Papers
             known only because they were picked say nothing on who is picked, and are left out of the first stage.
@@ -158,7 +167,9 @@ class Forecast:
         self.roots_ = _line(ridge, rows[picked], seen[picked], roots[picked])
         if 0 < picked[is_listed].sum() < is_listed.sum():
             odds = LogisticRegression(C=1.0, max_iter=300)
-            self.picked_ = _line(odds, rows[is_listed], numbers[is_listed], picked[is_listed])
+            # Where people vote, code is known of more often: in a listing that would tell who was picked.
+            told = np.where([name == "code" for name in NUMBERS], 0.0, numbers)
+            self.picked_ = _line(odds, rows[is_listed], told[is_listed], picked[is_listed])
         else:
             self.picked_ = replace(Forecast().picked_, columns=np.zeros(rows.shape[1]))
         return self

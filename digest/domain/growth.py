@@ -56,7 +56,7 @@ class Growth:
         self.shares_ = np.array([0.4, 0.63, 0.83, 0.91, 0.97, 0.99, 1.0])
         self.slope_, self.start_ = 0.8, 0.1
 
-    def to_come(self, hours: Floats) -> Floats:
+    def to_come(self, hours: Floats | float) -> Floats:
         """Give the share of the final root votes that is usually still to come, from 0 to 1."""
         left: Floats = 1.0 - np.interp(hours, AGES, self.shares_)
         return left

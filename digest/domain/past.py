@@ -28,7 +28,7 @@ class Past:
     Attributes
     ----------
     seen : the papers
-    numbers : array of shape (n_papers, 6), what `numbers_of` gave at the midnight on which the paper's day began
+    numbers : array of shape (n_papers, 7), what `numbers_of` gave at the midnight on which the paper's day began
     roots : array of shape (n_papers,), the root votes it ended at; nan for one that was never picked
     is_listed : array of shape (n_papers,), whether a source announced it that lists all of its field
     """
@@ -133,14 +133,19 @@ def seen_to_the_end(history: Sequence[Attention], until: datetime) -> list[tuple
 
 
 def bars_of(past: Past) -> dict[str, float]:
-    """Give the root votes that nine in ten papers of a field do not exceed; a paper that was not picked ended at 0.
+    """Give the root votes that nine in ten papers do not exceed.
 
-    Under the empty name stand those of every paper that was picked: the bar of a paper whose field is not known, or has
-    fewer than 50 papers.
+    Under a field's name those of everything listed in it, where a paper that was not picked ended at 0; under `picked `
+    and the name those of its papers that were picked; under `listed` and `picked` those of all such papers, which serve
+    for a field that is not known or has fewer than 50.
     """
     ends: dict[str, list[float]] = defaultdict(list)
     for one, root in zip(past.seen, past.roots, strict=True):
-        if one.announced_on:
-            ends[one.paper.field].append(float(np.nan_to_num(root)))
-    bars = {field: float(np.quantile(roots, 0.9)) for field, roots in ends.items() if field and len(roots) >= ENOUGH}
-    return bars | {"": float(np.quantile(past.roots[past.picked], 0.9))}
+        field, end = one.paper.field, float(np.nan_to_num(root))
+        names = ["listed", field] * bool(one.announced_on) + ["picked", f"picked {field}"] * (not np.isnan(root))
+        for name in names:
+            ends[name].append(end)
+    always = {"listed": 0.0} | {
+        name: float(np.quantile(ends[name], 0.9)) for name in ("listed", "picked") if ends[name]
+    }
+    return always | {name: float(np.quantile(e, 0.9)) for name, e in ends.items() if name.strip() and len(e) >= ENOUGH}

@@ -1,7 +1,7 @@
 """What a strength is the sum of: the votes to expect in the end, split so that the parts add up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from math import nan
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from digest.domain.attention import SITE, Attention
-from digest.domain.burst import believed
+from digest.domain.burst import believed, usual_votes
 from digest.domain.forecast import GROUPS, LEAST, Expectation, Forecast, numbers_of
 from digest.domain.growth import Counts, Growth
 from digest.domain.history import AuthorHistory
@@ -26,6 +26,8 @@ SITUATIONS = ("voted", "picked", "listed")
 """Votes are counted; it stands where people vote; it only stands in a listing."""
 LOUDEST = 3.0
 """Scatters above the usual at which a count other than votes stops mattering."""
+TO_BE_PICKED = (1.0, 0.36, 0.24, 0.18, 0.13, 0.1, 0.06, 0.03)
+"""Share of the picks that are still to come, by days since the listing; of recorded days 64 % came on the first."""
 ELSEWHERE = (SignalKind.COMMENTS, SignalKind.STARS, SignalKind.CITATIONS, SignalKind.POINTS)
 
 
@@ -70,10 +72,15 @@ def slate_of(
         one.hours(now) if count.votes is None else max(0.0, count.hours)
         for one, count in zip(candidates, counts, strict=True)
     ]
+    expectation = forecast.predict([one.paper for one in candidates], numbers)
+    chances = [
+        still_picked(chance, (now.date() - one.listed_on).days)
+        for one, chance in zip(candidates, expectation.chances, strict=True)
+    ]
     return Slate(
         seen=[one.known_at(now) for one in candidates],
         now=now,
-        expectation=forecast.predict([one.paper for one in candidates], numbers),
+        expectation=replace(expectation, chances=np.array(chances)),
         votes=np.array([nan if count.votes is None else count.votes for count in counts]),
         hours=np.array(hours),
         warnings=[count.warning or "; ".join(sorted(set(count.left_out))) for count in counts],
@@ -81,7 +88,21 @@ def slate_of(
 
 
 def _usual_votes(usual: Usual, one: Attention, hours: float) -> float:
+    if not usual.knows(SignalKind.UPVOTES, SITE, hours):
+        return usual_votes(hours)
     return usual.of(SignalKind.UPVOTES, SITE, hours, one.paper.field)[0] ** 2
+
+
+def still_picked(chance: float, days: int) -> float:
+    """Give the chance of being picked of a paper that was not on the days since it was listed.
+
+    With p the chance on its day and w the share of picks that usually are still to come, it is p w / (1 - p + p w).
+
+    >>> round(still_picked(0.5, 0), 2), round(still_picked(0.5, 1), 2), round(still_picked(0.5, 30), 2)
+    (0.5, 0.26, 0.03)
+    """
+    left = chance * TO_BE_PICKED[min(max(days, 0), len(TO_BE_PICKED) - 1)]
+    return left / (1 - chance + left)
 
 
 def parts_of(slate: Slate, growth: Growth, usual: Usual, *, others: float) -> Floats:
@@ -105,8 +126,7 @@ def parts_of(slate: Slate, growth: Growth, usual: Usual, *, others: float) -> Fl
     parts[voted, groups] = (expectation.root_parts * scale[:, None])[voted]
     parts[voted, 0] = by_votes[voted]
     parts[voted, 1] += start[voted]
-    excess = [_excess(one, usual, slate.now) for one in slate.seen]
-    parts[:, -1] = others * np.array(excess) * growth.to_come(slate.hours)
+    parts[:, -1] = [others * _excess(one, usual, growth, slate.now) for one in slate.seen]
     return parts
 
 
@@ -123,10 +143,14 @@ def _of_listed(expectation: Expectation) -> Floats:
     return parts
 
 
-def _excess(one: Attention, usual: Usual, now: datetime) -> float:
+def _excess(one: Attention, usual: Usual, growth: Growth, now: datetime) -> float:
+    """Add up what each kind tells: of several sources the one that tells most, each at the age of its count."""
     total = 0.0
     for kind in ELSEWHERE:
-        counts = one.series(kind, now)
-        if counts:
-            total += min(max(usual.excess(one, counts[-1]), 0.0), LOUDEST)
+        last = {signal.source: signal for signal in one.series(kind, now)}
+        told = [
+            min(max(usual.excess(one, signal), 0.0), LOUDEST) * growth.to_come(one.hours(signal.observed_at))
+            for signal in last.values()
+        ]
+        total += float(max(told, default=0.0))
     return total

@@ -1,7 +1,7 @@
 """How sure strengths are, in each situation a paper can be in, and measured on papers nothing was learnt from."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from digest.domain.strength import SITUATIONS, Slate
 Floats = NDArray[np.float64]
 SELDOM = 0.1
 """Chance of being picked below which nine in ten of such papers end without a vote."""
-USUAL_BARS = {"": 7.0}
+USUAL_BARS = {"listed": 0.0, "picked": 7.0}
 
 
 class Sureness:
@@ -25,7 +25,7 @@ class Sureness:
     Parameters
     ----------
     bars : mapping
-        Root votes that nine in ten papers of a field do not exceed; under the empty name those of all that were picked.
+        Root votes that nine in ten papers do not exceed, named as `bars_of` does.
     """
 
     def __init__(self, bars: Mapping[str, float] = USUAL_BARS) -> None:
@@ -37,7 +37,7 @@ class Sureness:
         """Give low and high of the root votes at the end, and the chance of exceeding the field's bar."""
         low, high, chances = np.zeros((3, len(strengths)))
         left = np.where(slate.situations == "voted", growth.to_come(slate.hours), 1.0)
-        bars = self._bars([one.paper.field for one in slate.seen])
+        bars = self.bars_for([one.paper.field for one in slate.seen], slate.situations != "listed")
         for situation, sure in self.of_.items():
             here = slate.situations == situation
             low[here], high[here] = sure.interval(strengths[here], left[here])
@@ -58,7 +58,7 @@ class Sureness:
         -------
         what `quality_of` measures, for each situation under its name
         """
-        bars, ends = self._bars([one.paper.field for one in past.seen]), np.nan_to_num(past.roots)
+        fields, ends = [one.paper.field for one in past.seen], np.nan_to_num(past.roots)
         likely = expectation.roots * expectation.chances
         cases = {
             "voted": (growth.ends(counts), owners, growth.to_come(counts.hours)),
@@ -68,12 +68,18 @@ class Sureness:
         quality: dict[str, float] = {}
         self.is_taught = True
         for situation, (expected, of, left) in cases.items():
-            sure = self.of_[situation].fit(expected, ends[of], left=left, bars=bars[of])
-            if len(of):
-                low, high = sure.interval(expected, left)
-                held = (ends[of] >= low - 1e-9) & (ends[of] <= high + 1e-9)
-                measured = quality_of(sure.chance(expected, left, bars=bars[of]), ends[of] > bars[of], held)
+            bars = self.bars_for([fields[at] for at in of], np.full(len(of), situation != "listed"))
+            half = len(of) // 2
+            # What is said of the quality was measured on later papers than those it was learnt from; then all teach.
+            if half:
+                early, late = slice(half), slice(half, None)
+                sure = Calibration().fit(expected[early], ends[of][early], left=left[early], bars=bars[early])
+                low, high = sure.interval(expected[late], left[late])
+                held = (ends[of][late] >= low - 1e-9) & (ends[of][late] <= high + 1e-9)
+                chances = sure.chance(expected[late], left[late], bars=bars[late])
+                measured = quality_of(chances, ends[of][late] > bars[late], held)
                 quality |= {f"{situation}_{name}": value for name, value in measured.items()}
+            self.of_[situation].fit(expected, ends[of], left=left, bars=bars)
         return quality
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -93,8 +99,16 @@ class Sureness:
             made.of_[situation] = Calibration.from_arrays(under(f"{situation}_", arrays))
         return made
 
-    def _bars(self, fields: list[str]) -> Floats:
-        return np.array([self.bars.get(field, self.bars[""]) for field in fields])
+    def bars_for(self, fields: Sequence[str], picked: NDArray[np.bool_]) -> Floats:
+        """Give the bar of each paper: among those picked of its field, or among all that is listed in it."""
+        return np.array(
+            [
+                self.bars.get(f"picked {field}", self.bars["picked"])
+                if up
+                else self.bars.get(field, self.bars["listed"])
+                for field, up in zip(fields, picked, strict=True)
+            ]
+        )
 
 
 def under(start: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor, isnan
 from typing import Any
@@ -11,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.domain.attention import Attention
+from digest.domain.burst import believed
 from digest.domain.evidence import evidence_of, risen
 from digest.domain.forecast import Forecast
 from digest.domain.growth import Growth
 from digest.domain.history import AuthorHistory
 from digest.domain.past import bars_of, past_of, seen_to_the_end
+from digest.domain.score import TrendScore
 from digest.domain.standing import standing
 from digest.domain.strength import PARTS, Slate, parts_of, slate_of
 from digest.domain.sureness import Sureness, under
@@ -24,57 +25,20 @@ from digest.domain.usual import Usual
 Floats = NDArray[np.float64]
 ENOUGH = 300
 """Papers that were voted on from which a model is learnt, and not the documented formula taken."""
+FORMAT = 1
+"""Of the arrays; another number, another meaning."""
 SPAN = timedelta(days=28)
 """Days they must span at least, so that some can be held out."""
 HELD_OUT = timedelta(days=56)
 """The last days of the window, on which what was learnt before is measured; at most a quarter of it."""
 
 
+class OtherFormat(ValueError):  # noqa: N818 - it says what is the case.
+    """A model was written by another version of this house. Learn again."""
+
+
 class TooLittle(ValueError):  # noqa: N818 - it says what is the case.
     """There is too little history to learn from. Read the past with `digest backfill`, and learn again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendScore:
-    """How much attention a paper gathers or will gather, the same for every reader, and what that rests on.
-
-    Attributes
-    ----------
-    value : what a selection mixes, from 0 to 1: `percentile`, faded by the days since the listing
-    percentile : share of the papers of its age that it leaves behind, fields balanced as set, from 0 to 1
-    rank, among : its plain place among the papers of its field and age, and how many these are; 0 where not known
-    strength : the votes to expect in the end, as a square root; the sum of the amounts of `parts`
-    low, high : 80 % interval of the votes to expect, 0 or more
-    chance : probability of more votes than nine in ten papers of its field
-    field : the field it is compared within, such as `cs.CL`, or an empty text for all
-    parts : (name, amount) pairs that add up to `strength`
-    evidence : sentences on what the score rests on, the weightiest first
-    warning : what is odd about its counts, for the operator; empty is nothing
-    """
-
-    value: float
-    evidence: tuple[str, ...]
-    percentile: float = 0.5
-    rank: int = 0
-    among: int = 0
-    strength: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    chance: float = 0.0
-    field: str = ""
-    parts: tuple[tuple[str, float], ...] = ()
-    warning: str = ""
-    has_votes: bool = True
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the score as what `from_json` reads, numbers rounded to six places."""
-        return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> "TrendScore":
-        """Read what `to_json` gave."""
-        parts = tuple((str(name), float(amount)) for name, amount in record.get("parts", ()))
-        return cls(**(dict(record) | {"evidence": tuple(record["evidence"]), "parts": parts}))
 
 
 class Trend:
@@ -191,12 +155,15 @@ class Trend:
     def fit(self, history: Sequence[Attention], until: datetime) -> "Trend":
         """Learn from what was seen until a moment; nothing a paper gathered later tells of the days before.
 
+        Papers whose votes came out of nowhere teach nothing.
+
         Raises
         ------
         TooLittle
             If fewer than 300 papers of a week's age were voted on, or they span less than 28 days.
         """
-        history = [one.known_at(until) for one in history]
+        told = (one.known_at(until) for one in history)
+        history = [one for one in told if not believed(one, until).warning]
         self.usual_ = Usual().fit(history)
         self.growth_ = Growth().fit_shares(seen_to_the_end(history, until))
         past = past_of(history, until, self.growth_)
@@ -236,14 +203,26 @@ class Trend:
         told: dict[str, Any] = {"usual": self.usual_.to_json(), "quality": self.quality_}
         told |= {"window": [day.isoformat() for day in self.window_ or ()], "learnt_from": self.learnt_from_}
         growth = np.array([*self.growth_.shares_, self.growth_.slope_, self.growth_.start_])
-        packed = {"facts": np.frombuffer(json.dumps(told).encode(), np.uint8), "growth": growth}
+        packed = {
+            "format": np.array(FORMAT),
+            "facts": np.frombuffer(json.dumps(told).encode(), np.uint8),
+            "growth": growth,
+        }
         packed |= {f"forecast:{name}": array for name, array in self.forecast_.to_arrays().items()}
         packed |= {f"sure:{name}": array for name, array in self.sure_.to_arrays().items()}
         return packed
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], **parameters: float) -> "Trend":
-        """Make a trend of what `to_arrays` gave, with the parameters of the class."""
+        """Make a trend of what `to_arrays` gave, with the parameters of the class.
+
+        Raises
+        ------
+        OtherFormat
+            If another version of this house wrote it.
+        """
+        if "format" not in arrays or int(arrays["format"]) != FORMAT:
+            raise OtherFormat("the model of trend was learnt by another version: `digest learn` makes a new one")
         made, told = cls(**parameters), json.loads(arrays["facts"].tobytes())
         made.usual_ = Usual.from_json(told["usual"])
         made.quality_, made.learnt_from_ = told["quality"], told["learnt_from"]

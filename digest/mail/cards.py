@@ -11,8 +11,8 @@ from markupsafe import Markup
 from digest.domain import explanation
 from digest.domain.paper import Paper
 from digest.domain.rising import Rising
+from digest.domain.score import TrendScore
 from digest.domain.text import shorten
-from digest.domain.trend import TrendScore
 from digest.resources import templates
 
 AT_ONCE = 100

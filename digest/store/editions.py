@@ -14,7 +14,7 @@ from digest.domain.edition import Candidate, Desk, Edition
 from digest.domain.issue import Issue
 from digest.domain.relevance import Vectoriser
 from digest.domain.rising import Rising
-from digest.domain.trend import TrendScore
+from digest.domain.score import TrendScore
 from digest.store import papers
 from digest.store.database import insert_missing, inserting
 from digest.store.models import arrays_of, pack, unpack
@@ -133,7 +133,7 @@ def _edition_of(row: RowMapping) -> Edition:
 def _candidate_of(paper_id: int, key: str, listed_on: str, *rest: Any) -> Candidate:
     """Read a candidate; rows of older editions hold value and evidence of the trend side by side."""
     *trend, cluster, card = rest
-    record = trend[0] if len(trend) == 1 else {"value": trend[0], "evidence": trend[1]}
+    record = trend[0] if len(trend) == 1 else _of_old(*trend)
     return Candidate(
         paper_id=paper_id,
         paper_key=key,
@@ -142,3 +142,7 @@ def _candidate_of(paper_id: int, key: str, listed_on: str, *rest: Any) -> Candid
         cluster=cluster,
         card=card,
     )
+
+
+def _of_old(value: float, evidence: list[str]) -> dict[str, Any]:
+    return {"value": value, "percentile": value, "evidence": evidence, "has_votes": evidence != ["no votes known yet"]}

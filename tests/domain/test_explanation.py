@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from digest.domain.attention import Attention
 from digest.domain.explanation import Explanation, Learnt, expected, place, shown_parts, votes
+from digest.domain.score import TrendScore
 from digest.domain.signal import Signal, SignalKind
-from digest.domain.trend import TrendScore
 from tests.builders import DAY, NOW, paper
 
 SCORE = TrendScore(value=0.5, evidence=())
@@ -40,7 +40,7 @@ def test_a_place_is_that_of_the_paper_among_its_field(rank: int, worse: int) -> 
 def test_a_place_names_its_field_or_all_and_an_old_edition_tells_what_it_knew() -> None:
     assert place(replace(SCORE, rank=5, among=100, field="math.CO")) == "top 5 % of math.CO papers of its age"
     assert place(replace(SCORE, rank=5, among=100)) == "top 5 % of papers of its age"
-    assert place(replace(SCORE, percentile=0.3)) == "ahead of 30 % of papers of its age"
+    assert place(replace(SCORE, percentile=0.3)) == "scored by an older formula"
 
 
 @pytest.mark.parametrize(("strength", "count"), [(-0.4, 0), (0.0, 0), (2.0, 4), (40.0, 1600)])

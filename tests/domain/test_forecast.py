@@ -100,7 +100,7 @@ def test_authors_beyond_the_hundredth_change_nothing() -> None:
 
 
 def test_however_bad_a_record_nobody_is_expected_to_lose_votes() -> None:
-    worst = np.array([[-1e6, 1e6, 20.0, 5.0, 1.0, 1.0], [-1e6, -1e6, 20.0, 5.0, 1.0, 1.0]])
+    worst = np.array([[-1e6, 1e6, 20.0, 5.0, 1.0, 1.0, 1.0], [-1e6, -1e6, 20.0, 5.0, 1.0, 1.0, 1.0]])
     for of_season in (False, True):
         said = forecast(of_season).predict([paper(1), paper(2)], worst)
         assert (said.roots >= LEAST - 1e-6).all()

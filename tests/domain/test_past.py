@@ -128,7 +128,10 @@ def test_the_bar_of_a_field_counts_papers_nobody_picked_and_a_small_field_has_no
     silent = [attention(n, listed=days(40), categories=("cs.CL",)) for n in range(21, 61)]
     quiet = [attention(n, listed=days(40), categories=("math.CO",)) for n in range(61, 161)]
     small = [attention(n, listed=days(40), categories=("hep-th",)) for n in (161, 162, 163)]
-    assert bars_of(past(*voted, *silent, *quiet, *small)) == {"cs.CL": 10, "math.CO": 0, "": 10}
+    bars = bars_of(past(*voted, *silent, *quiet, *small))
+    assert {name: bars[name] for name in ("cs.CL", "math.CO", "picked")} == {"cs.CL": 10, "math.CO": 0, "picked": 10}
+    assert "hep-th" not in bars
+    assert "picked cs.CL" not in bars, "twenty picked papers are too few for a bar of their own"
 
 
 def test_the_days_of_votes_are_those_of_picked_papers() -> None:

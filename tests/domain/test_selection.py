@@ -14,9 +14,9 @@ from digest.domain.issue import Entry
 from digest.domain.paper import Paper
 from digest.domain.profile import read_topics
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
+from digest.domain.score import TrendScore
 from digest.domain.selection import CLEAR_MATCH, choose, select, vectors_for
 from digest.domain.subscriber import Wishes
-from digest.domain.trend import TrendScore
 from tests.builders import DAY, NOW, paper
 from tests.cast import TASTES, wishes_of
 

@@ -56,7 +56,7 @@ def test_counts_elsewhere_matter_less_the_less_is_to_come_and_stop_at_a_bound() 
     growth = Growth()
     amounts = []
     for hours in (8, 24, 80):
-        seen = attention(votes=[(hours, 9)], beside=STARS)
+        seen = attention(votes=[(hours, 9)], beside=counts((hours, 900), kind=SignalKind.STARS, source="github"))
         laid = slate_of([seen], Trend().forecast_, AuthorHistory(), Usual(), now=NOW.replace(day=30))
         amounts.append(parts_of(laid, growth, Usual(), others=0.1)[0, -1])
         assert amounts[-1] == pytest.approx(0.1 * LOUDEST * growth.to_come(np.array([hours]))[0])

@@ -48,12 +48,17 @@ def test_untaught_a_paper_that_is_seldom_picked_is_held_to_end_without_a_vote() 
 
 
 def test_a_chance_is_measured_against_the_bar_of_the_own_field_or_of_all() -> None:
-    low_bar, high_bar = (Sureness({"": 7.0, "math.CO": bar}).of(SLATE, STRENGTHS, Growth())[2] for bar in (1.0, 20.0))
+    low_bar, high_bar = (
+        Sureness({"listed": 0.0, "picked": 7.0, "picked math.CO": bar, "math.CO": bar}).of(SLATE, STRENGTHS, Growth())[
+            2
+        ]
+        for bar in (1.0, 20.0)
+    )
     assert low_bar[3] > low_bar[0] == high_bar[0] > high_bar[3]
 
 
 def test_what_was_learnt_comes_back_from_its_arrays() -> None:
-    sure = Sureness({"": 5.0, "cs.CL": 3.5})
+    sure = Sureness({"listed": 1.0, "picked": 5.0, "picked cs.CL": 3.5})
     sure.of_["picked"].levels_ = np.array([0.0, 3.0, 9.0])
     again = Sureness.from_arrays(unpack(pack(sure.to_arrays())))
     assert again.bars == sure.bars

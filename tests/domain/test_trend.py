@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from digest.domain.attention import MOST, Attention
 from digest.domain.history import AuthorHistory
+from digest.domain.score import TrendScore
 from digest.domain.signal import SignalKind
 from digest.domain.strength import PARTS
-from digest.domain.trend import Trend, TrendScore
+from digest.domain.trend import Trend
 from digest.store.models import pack, unpack
 from tests.builders import DAY, NOW, attention, counts
 from tests.season import UNTIL, held_out, known_until, learnt

@@ -7,8 +7,9 @@ import pytest
 
 from digest.domain.attention import Attention
 from digest.domain.history import AuthorHistory
+from digest.domain.score import TrendScore
 from digest.domain.signal import SignalKind
-from digest.domain.trend import Trend, TrendScore
+from digest.domain.trend import Trend
 from tests.builders import DAY, NOW, attention, counts
 from tests.season import learnt
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from digest.domain.issue import Entry, Issue, why_of
 from digest.domain.rising import Rising
+from digest.domain.score import TrendScore
 from digest.domain.text import tidy, wrap
-from digest.domain.trend import TrendScore
 from digest.links import Links
 from digest.mail.cards import CardFacts, Parts, compile_issue, inline, rising_lines
 from digest.mail.mime import Letter, message_of

@@ -170,9 +170,9 @@ class Recorder:
     def score(self, day: str, papers: list[Record]) -> list[float]:
         """Score, and keep chance and interval beside the outcome."""
         scores = self.inner.scores(day, papers)
-        bars = self.inner.trend.sure_.bars
+        bars_for, listed = self.inner.trend.sure_.bars_for, self.inner.is_listing
         for paper, score in zip(papers, scores, strict=True):
-            ended, bar = self.votes[paper["arxiv_id"]], bars.get(score.field, bars[""])
+            ended, bar = self.votes[paper["arxiv_id"]], bars_for([score.field], np.array([not listed]))[0]
             self.rows.append((score.chance, math.sqrt(ended) > bar, score.low <= ended <= score.high))
         return [score.strength for score in scores]
 

@@ -12,8 +12,9 @@ from digest.domain.attention import SITE, Attention
 from digest.domain.history import AuthorHistory
 from digest.domain.identity import paper_key
 from digest.domain.paper import Paper
+from digest.domain.score import TrendScore
 from digest.domain.signal import Signal, SignalKind
-from digest.domain.trend import Trend, TrendScore
+from digest.domain.trend import Trend
 
 LEARN_AGAIN = timedelta(days=7)
 """As the service does."""
@@ -87,7 +88,7 @@ class TrendScorer:
             self.trend.fit([self._seen(key) for key in self.papers], midnight)
             self.learnt_on = self.today
         seen = [self._candidate(record, midnight) for record in papers]
-        return self.trend.score(seen, self.authors, day=self.today, now=midnight + timedelta(days=1))
+        return self.trend.score(seen, self.authors, day=self.today, now=midnight + timedelta(hours=23))
 
     def _place(self, paper: Paper, source: str, on: date) -> None:
         held, places = self.papers.get(paper.key, (paper, []))

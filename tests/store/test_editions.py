@@ -11,7 +11,7 @@ from scipy import sparse
 from digest.domain.edition import Candidate
 from digest.domain.relevance import Vectoriser, terms_of_paper
 from digest.domain.rising import Rising
-from digest.domain.trend import TrendScore
+from digest.domain.score import TrendScore
 from digest.store import editions, models, papers
 from digest.store.database import Database
 from tests.builders import DAY, NOW, listings

@@ -8,7 +8,7 @@ import pytest
 from digest.actions.report import MOST_NAMED, PublishReport
 from digest.domain.edition import Candidate
 from digest.domain.relevance import Vectoriser, terms_of_paper
-from digest.domain.trend import TrendScore
+from digest.domain.score import TrendScore
 from digest.service import Service
 from digest.settings import Settings
 from digest.store import editions, models, papers

@@ -59,7 +59,7 @@ def test_the_list_names_every_paper_with_its_reasons_and_what_rises(house: Servi
     said = words(answer)
     assert "1 A study of subject 1 Top 2 % of cs.CL papers of its age : 41 upvotes in 9 h, usual 6; two" in said
     assert "12 to 90 votes to expect" in said
-    assert "a jump from 12 to 140" in said
+    assert "a jump from 12 to 140" not in said, "what is suspected is for the operator"
     assert "Rising today test-time <training> 4×" in said
     assert "<training>" not in answer.text
     links = tree(answer).xpath("//ol//a/@href")
@@ -82,7 +82,7 @@ def test_the_list_says_which_model_scored_it_and_how_good_that_is(house: Service
     for path in ("/trend", FIRST):
         said = words(web.get(path))
         assert f"Trend model {version}, learnt on 2026-03-17 from 9,000 papers of 2025-03-17 to 2026-03-16" in said
-        assert "ndcg10 0.723" in said
+        assert "ndcg10" not in said, "how good it is stands in the terminal"
 
 
 @pytest.mark.parametrize("name", ["2603.00001", "arxiv:2603.00001", "arxiv%3A2603.00001", "2603.00001v2"])

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from digest.store.tables import models
 
 MOST_KEPT = {"trend": 5}
-"""How many versions stay, by kind; a kind not named here is pointed to by editions, so all of it stays."""
+"""Of how many versions the arrays stay, by kind; of a kind not named here all do, since editions point to them."""
 
 
 def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -49,7 +49,8 @@ def keep(
     if kind in MOST_KEPT:
         newest = select(models.c.id).where(models.c.kind == kind).order_by(models.c.id.desc()).limit(MOST_KEPT[kind])
         stay = list(connection.scalars(newest))
-        connection.execute(delete(models).where(models.c.kind == kind, models.c.id.not_in(stay)))
+        # What is to be said of an old version stays: editions that it scored are still there to be explained.
+        connection.execute(update(models).where(models.c.kind == kind, models.c.id.not_in(stay)).values(arrays=b""))
     return version
 
 
@@ -67,5 +68,6 @@ def last(connection: Connection, kind: str, *, until: datetime | None = None) ->
 
 
 def arrays_of(connection: Connection, version: int) -> dict[str, NDArray[Any]]:
-    """Give the arrays of a version."""
-    return unpack(connection.execute(select(models.c.arrays).where(models.c.id == version)).scalar_one())
+    """Give the arrays of a version; none of one that is too old to be kept whole."""
+    blob = connection.execute(select(models.c.arrays).where(models.c.id == version)).scalar_one()
+    return unpack(blob) if blob else {}

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy.exc import NoResultFound
 
 from digest.store import models
 from digest.store.database import Database
@@ -17,16 +16,9 @@ def kept(database: Database, kind: str, **facts: Any) -> int:
 
 
 def versions(database: Database, among: list[int]) -> list[int]:
-    """Give those versions that are still held."""
-    held = []
+    """Give those versions that are still held whole."""
     with database.reading() as connection:
-        for version in among:
-            try:
-                models.arrays_of(connection, version)
-            except NoResultFound:
-                continue
-            held.append(version)
-    return held
+        return [version for version in among if models.arrays_of(connection, version)]
 
 
 def test_facts_come_back_as_they_were(database: Database) -> None:
@@ -46,6 +38,15 @@ def test_five_models_of_trend_stay_and_every_vectoriser(database: Database) -> N
     trends.append(kept(database, "trend"))
     assert versions(database, trends) == trends[-5:]
     assert versions(database, vectorisers) == vectorisers
+
+
+def test_what_is_said_of_an_old_model_stays_when_its_arrays_go(database: Database) -> None:
+    first = kept(database, "trend", window=["2026-01-01", "2026-03-17"])
+    for _ in range(5):
+        kept(database, "trend")
+    with database.reading() as connection:
+        assert models.arrays_of(connection, first) == {}
+        assert models.facts_of(connection, first) == {"window": ["2026-01-01", "2026-03-17"]}
 
 
 def test_an_array_that_would_run_code_is_refused() -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SIDE, EDGE, GAP = 220, 44, 30
+SIDE, EDGE, GAP = 220, 44, 52
 NAMES = {"A": "votes seen", "B": "votes hidden", "D": "the listing alone", "X": "a whole arXiv listing"}
 ENOUGH = 100
 STYLE = (

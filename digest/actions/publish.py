@@ -56,7 +56,7 @@ def publish(
 
     Parameters
     ----------
-    field_balance : how far fields are made comparable, from 0 to 1; see `digest.domain.standing`
+    field_balance : how far a paper is ranked within its field, from 0 to 1; see `digest.domain.standing`
 
     Returns
     -------
@@ -71,16 +71,14 @@ def publish(
             return report
         rests_on = [one.in_words for one in _by_source(receipts.of_day(connection, day))]
         trend, authors = _trend(connection, now, field_balance), _authors(connection, now)
-    announced = [(one.attention.began_on, one.paper) for one in found]
-    rising = rising_on(day, announced, tallies.before(database, day, now=now))
-    scores = trend.score(
-        [one.attention for one in found],
-        authors,
-        day=day,
-        now=now,
-        rising=list({one.term.casefold(): (one.term, one.times) for one in reversed(rising)}.values()),
-    )
+    seen = [one.attention for one in found]
+    rising = rising_on(day, [(one.began_on, one.paper) for one in seen], tallies.before(database, day, now=now))
+    told = {one.term.casefold(): (one.term, one.times) for one in reversed(rising)}
+    scores = trend.score(seen, authors, day=day, now=now, rising=list(told.values()))
     scored = _in_order(found, scores, *_vectoriser(database, now))
+    for one, score in zip(scored.found, scored.trend, strict=True):
+        if score.warning:
+            report.warn(one.paper.key, score.warning)
     advance("compiling cards", 1, 3)
     facts = [
         CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
@@ -102,9 +100,6 @@ def publish(
             rising=rising,
         )
     report.candidates = len(found)
-    for one, score in zip(scored.found, scored.trend, strict=True):
-        if score.warning:
-            report.warn(one.paper.key, score.warning)
     advance("publishing", 3, 3)
     return report
 

@@ -12,6 +12,7 @@ from math import copysign, log1p, sqrt
 
 from digest.domain.attention import MOST, Attention
 from digest.domain.signal import Signal, SignalKind
+from digest.domain.text import span
 
 Series = Sequence[tuple[float, int]]
 """Counts in order of time: (hours since the paper's day began, count)."""
@@ -201,7 +202,7 @@ class _Rise:
             echo = "nothing else rose with it"
         else:
             echo = "nothing else is known to have risen with it"
-        step = f"a jump from {earlier[1]:,} to {count:,} upvotes within {_span(hours - earlier[0])}" if earlier else ""
+        step = f"a jump from {earlier[1]:,} to {count:,} upvotes within {span(hours - earlier[0])}" if earlier else ""
         step = step or f"{count:,} upvotes at first sight, more than twice what any paper had at that age"
         kept = round(self.believed[self.at])
         return f"{step}, counted as {kept:,}: usual is {usual(hours):,.0f} at that age, and {echo}"
@@ -245,7 +246,3 @@ def _root_rise(series: Series, since: float, until: float) -> float:
 
 def _age(hours: float) -> float:
     return copysign(log1p(abs(hours) / EARLY), hours)
-
-
-def _span(hours: float) -> str:
-    return f"{max(1, round(hours))} h" if hours < 48 else f"{round(hours / 24)} days"

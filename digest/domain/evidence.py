@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from digest.domain.attention import Attention
-from digest.domain.burst import usual_votes
 from digest.domain.paper import Paper
 from digest.domain.relevance import holds_phrase
 from digest.domain.signal import Signal, SignalKind
-from digest.domain.text import counted
+from digest.domain.text import counted, span
 from digest.domain.usual import Usual
 
 NO_VOTES = "no votes yet"
@@ -24,7 +23,7 @@ COUNTED = {
 """What is said of counts beside votes; the h-index says nothing on the paper itself."""
 LIKELY = 0.2
 """Chance of being picked from which it is worth telling: about one listed paper in ten is picked."""
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def evidence_of(
@@ -57,7 +56,7 @@ def evidence_of(
     """
     said = [_votes(seen, usual, votes=votes, chance=chance, now=now)]
     if well_known and parts.get("authors", 0.0) >= TELLING:
-        number = NUMBERS[well_known] if well_known < len(NUMBERS) else f"{well_known}"
+        number = NUMBER_WORDS[well_known] if well_known < len(NUMBER_WORDS) else f"{well_known}"
         own = "another paper" if well_known == 1 else "other papers"
         said.append(f"{number} author{'s' if well_known > 1 else ''} with {own} above the usual")
     if words and parts.get("words", 0.0) >= TELLING:
@@ -87,17 +86,13 @@ def _votes(seen: Attention, usual: Usual, *, votes: float | None, chance: float,
     last = counts[-1]
     less = f", {round(votes):,} of them believed" if votes is not None and round(votes) < last.value else ""
     hours = seen.hours(last.observed_at)
-    return f"{counted(last.value, 'upvote')} in {_span(hours)}{less}{_usual(usual, seen, last)}"
+    return f"{counted(last.value, 'upvote')} in {span(hours)}{less}{_usual(usual, seen, last)}"
 
 
 def _usual(usual: Usual, seen: Attention, last: Signal) -> str:
-    """Say what is usual at an age; nothing where no count of the kind was ever learnt from."""
+    """Say what is usual at an age; nothing of a kind that nothing is known of."""
     hours = seen.hours(last.observed_at)
-    if usual.knows(last.kind, last.source, hours):
-        mean, _ = usual.of(last.kind, last.source, hours, seen.paper.field)
-        return f", usual {round(mean**2):,}"
-    return f", usual {round(usual_votes(hours)):,}" if last.kind is SignalKind.UPVOTES else ""
-
-
-def _span(hours: float) -> str:
-    return f"{max(1, round(hours))} h" if hours < 48 else f"{round(hours / 24)} days"
+    if not usual.knows(last.kind, last.source, hours):
+        return ""
+    mean, _ = usual.of(last.kind, last.source, hours, seen.paper.field)
+    return f", usual {round(mean**2):,}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from digest.domain.attention import SITE, Attention
-from digest.domain.burst import believed, usual_votes
+from digest.domain.burst import believed
 from digest.domain.forecast import GROUPS, LEAST, Expectation, Forecast, numbers_of
 from digest.domain.growth import Counts, Growth
 from digest.domain.history import AuthorHistory
@@ -88,8 +88,6 @@ def slate_of(
 
 
 def _usual_votes(usual: Usual, one: Attention, hours: float) -> float:
-    if not usual.knows(SignalKind.UPVOTES, SITE, hours):
-        return usual_votes(hours)
     return usual.of(SignalKind.UPVOTES, SITE, hours, one.paper.field)[0] ** 2
 
 

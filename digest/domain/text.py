@@ -212,3 +212,12 @@ def counted(number: int, noun: str) -> str:
     ('1 upvote', '1,200 stars')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def span(hours: float) -> str:
+    """Say a span of time, in hours up to two days.
+
+    >>> span(0.2), span(26), span(72)
+    ('1 h', '26 h', '3 days')
+    """
+    return f"{max(1, round(hours))} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -51,8 +51,8 @@ class Trend:
 
         others min(max(z, 0), 3) to_come
 
-    because they only tell what is still to come. `percentile` is the strength's place among papers of the same field
-    and age, and
+    because they only tell what is still to come. `percentile` is what `standing` makes of the strength among papers of
+    the same age, and
 
         value = percentile 2 ** (-days / half_life)
 
@@ -63,7 +63,7 @@ class Trend:
     half_life : float
         Days in which the value halves, above 0.
     field_balance : float
-        How far fields are made comparable, from 0 to 1; see `standing`.
+        How far a paper is ranked within its field, from 0 to 1; see `standing`.
     others : float
         Root votes that a count one scatter above the usual stands for, 0 or more.
 
@@ -117,7 +117,7 @@ class Trend:
 
         Parameters
         ----------
-        history : what the authors' earlier papers had gathered
+        history : what the authors' papers had gathered
         day : the day the scores are for, from which values fade backwards
         now : counts of later moments are not looked at
         rising : terms that rise and how much, as ("test-time training", "4×"); said of a paper, and weighing nothing

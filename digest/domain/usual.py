@@ -7,6 +7,7 @@ from math import sqrt
 from typing import Any
 
 from digest.domain.attention import MOST, Attention
+from digest.domain.burst import usual_votes
 from digest.domain.signal import Signal, SignalKind
 
 AGES = (12.0, 36.0, 96.0)
@@ -62,15 +63,15 @@ class Usual:
         return self
 
     def knows(self, kind: SignalKind, source: str, hours: float) -> bool:
-        """Whether counts of a kind, source and age were learnt from."""
-        return _place(kind, source, hours) in self._sums
+        """Whether counts of a kind, source and age were learnt from; of votes something is known from the start."""
+        return kind is SignalKind.UPVOTES or _place(kind, source, hours) in self._sums
 
     def of(self, kind: SignalKind, source: str, hours: float, field: str) -> tuple[float, float]:
-        """Give the usual root count and its scatter; of what was never seen, `UNKNOWN`."""
+        """Give the usual root count and its scatter; of what was never seen, the documented curve or `UNKNOWN`."""
         where = _place(kind, source, hours)
         n, total, squares = self._sums.get(where, (0.0, 0.0, 0.0))
         if n == 0:
-            return UNKNOWN
+            return (sqrt(usual_votes(hours)), UNKNOWN[1]) if kind is SignalKind.UPVOTES else UNKNOWN
         mean = total / n
         own, own_total, _ = self._sums.get(f"{where} {field}", (0.0, 0.0, 0.0))
         scatter = sqrt(max(squares / n - mean * mean, 0.0))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from digest.domain.cadence import Cadence
-from digest.domain.profile import read_topics
+from digest.domain.profile import Stance, read_topics
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.store import subscribers
 from digest.store.database import Database
@@ -31,7 +31,7 @@ def address_of(name: str) -> str:
 def wishes_of(name: str) -> Wishes:
     """Give what one of the cast wants."""
     zone, topics, never = TASTES[name]
-    followed = read_topics(topics) + read_topics(never, never=True)
+    followed = read_topics(topics) + read_topics(never, stance=Stance.NEVER)
     return Wishes(topics=followed, cadence=Cadence(zone=zone))
 
 

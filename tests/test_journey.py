@@ -177,9 +177,9 @@ def test_preferences_are_kept_and_followed(town: Town) -> None:
     }
     assert town.web.post(path_of(issue, "p"), data=changed).status_code == 200
     [reader] = town.service.subscribers()
-    assert [(topic.words, topic.never) for topic in reader.wishes.topics] == [
-        ("protein design", False),
-        ("robot", True),
+    assert [(topic.words, topic.stance.value) for topic in reader.wishes.topics] == [
+        ("protein design", "follow"),
+        ("robot", "never"),
     ]
     assert (reader.wishes.length, reader.wishes.trend_weight, reader.wishes.cadence.zone) == (5, 0.1, "Asia/Tokyo")
     wrong = town.web.post(path_of(issue, "p"), data=changed | {"zone": "Mars/Olympus", "length": "many"})

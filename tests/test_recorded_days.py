@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.domain.profile import Stance
 from digest.domain.relevance import holds_phrase, terms_of_topic
 from digest.domain.subscriber import Wishes
 from digest.journeys.run import run
@@ -31,7 +32,7 @@ def share_on_topic(service: Service, wishes: dict[str, Wishes]) -> float:
     assert page is not None
     hits = total = 0
     for issue, _ in service.delivered_issues():
-        followed = [topic for topic in wishes[issue.address].topics if not topic.never]
+        followed = [topic for topic in wishes[issue.address].topics if topic.stance is Stance.FOLLOW]
         for entry in issue.entries:
             paper = page.papers[entry.paper_id]
             text = f"{paper.title}\n{paper.abstract}"

@@ -1,20 +1,25 @@
-"""A Profile is what a reader follows and never wants, as vectors in TF-IDF space plus hard rules."""
+"""What a reader says: topics to follow, to see less of, never to see; and the papers a reader liked or disliked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from digest.domain.text import tidy
 
 MOST_TOPICS = 40
 LONGEST_TOPIC = 200
+MOST_BESIDE = 12
+"""Words beside a phrase that a reader may name."""
 ARCHIVES = (
     "astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|nlin|nucl-ex|nucl-th|physics|"
     "q-bio|q-fin|quant-ph|stat"
 )
 CATEGORY = re.compile(rf"^(?:{ARCHIVES})(?:\.[a-z]{{2}}|\.[a-z]+(?:-[a-z]+)?)?$", re.IGNORECASE)
 """An arXiv category such as cs.CL, or a whole archive such as cs; the case does not matter."""
+NAMED = re.compile(r"^(author|by|organi[sz]ation|affiliation|lab)\s*:\s*(.+)$", re.IGNORECASE)
+QUOTED = re.compile(r'^["“„«](.+)["”“»]$')
 
 
 class TopicKind(StrEnum):
@@ -22,35 +27,113 @@ class TopicKind(StrEnum):
 
     PHRASE = "phrase"
     CATEGORY = "category"
+    AUTHOR = "author"
+    ORGANISATION = "organisation"
+
+
+class Stance(StrEnum):
+    """What a reader wants of a topic: to follow it, to see less of it, never to see it."""
+
+    FOLLOW = "follow"
+    LESS = "less"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """Something a reader follows, or (`never`) does not want to see."""
+    """Something a reader follows, wants less of, or never wants to see.
+
+    Attributes
+    ----------
+    words : the phrase, category, author or organisation
+    beside : terms that count beside a phrase; None leaves it to the house to find the ones that go with it
+    """
 
     words: str
     kind: TopicKind = TopicKind.PHRASE
-    never: bool = False
+    stance: Stance = Stance.FOLLOW
+    beside: tuple[str, ...] | None = None
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it names people or a place, who are found by name and not by nearness."""
+        return self.kind in {TopicKind.AUTHOR, TopicKind.ORGANISATION}
+
+    @property
+    def typed(self) -> str:
+        """The topic as a reader types it.
+
+        >>> [topic.typed for topic in read_topics(["by: Ann Lee", "robots + arms, hands", '"robots"'])]
+        ['author: Ann Lee', 'robots + arms, hands', '"robots"']
+        """
+        if self.is_rule:
+            return f"{self.kind.value}: {self.words}"
+        if self.beside is None:
+            return self.words
+        return f"{self.words} + {', '.join(self.beside)}" if self.beside else f'"{self.words}"'
 
 
-def read_topics(lines: Sequence[str], *, never: bool = False) -> tuple[Topic, ...]:
-    """Read topics as a reader types them, one a line; arXiv categories are recognised by their form.
+def read_topics(lines: Iterable[str], *, stance: Stance = Stance.FOLLOW) -> tuple[Topic, ...]:
+    """Read topics as a reader types them, one a line.
+
+    An arXiv category is recognised by its form; `author: Ann Lee` and `organisation: Example Lab` name people and
+    places. `robots + arms, hands` says which words count beside a phrase, and `"robots"` that none does.
 
     Raises
     ------
     ValueError
         If there are more than `MOST_TOPICS`, or one is longer than `LONGEST_TOPIC` characters.
 
-    >>> [topic.kind.value for topic in read_topics(["protein design", "cs.CL", " "])]
-    ['phrase', 'category']
+    >>> [topic.kind.value for topic in read_topics(["protein design", "cs.CL", "author: Ann Lee", " "])]
+    ['phrase', 'category', 'author']
     """
-    words = list(dict.fromkeys(kept for line in lines if (kept := tidy(line))))
-    if len(words) > MOST_TOPICS:
-        raise ValueError(f"at most {MOST_TOPICS} topics can be followed; these are {len(words)}")
-    if long := [word for word in words if len(word) > LONGEST_TOPIC]:
-        raise ValueError(f"a topic has at most {LONGEST_TOPIC} characters; {long[0][:40]!r}… has {len(long[0]):,}")
-    kinds = {word: TopicKind.CATEGORY if CATEGORY.match(word) else TopicKind.PHRASE for word in words}
-    return tuple(Topic(words=word, kind=kind, never=never) for word, kind in kinds.items())
+    read = list(dict.fromkeys(_topic(kept, stance) for line in lines if (kept := tidy(line))))
+    if len(read) > MOST_TOPICS:
+        raise ValueError(f"at most {MOST_TOPICS} topics can be followed; these are {len(read)}")
+    for topic in read:
+        if len(topic.words) > LONGEST_TOPIC:
+            said = f"{topic.words[:40]!r}… has {len(topic.words):,}"
+            raise ValueError(f"a topic has at most {LONGEST_TOPIC} characters; {said}")
+    return tuple(read)
+
+
+def _topic(line: str, stance: Stance) -> Topic:
+    if CATEGORY.match(line):
+        return Topic(words=line, kind=TopicKind.CATEGORY, stance=stance)
+    if named := NAMED.match(line):
+        kind = TopicKind.AUTHOR if named[1].lower() in {"author", "by"} else TopicKind.ORGANISATION
+        return Topic(words=named[2], kind=kind, stance=stance)
+    phrase, plus, rest = line.partition(" + ")
+    if plus:
+        beside = tuple(dict.fromkeys(term for part in rest.split(",") if (term := part.strip())))
+        if len(beside) > MOST_BESIDE or any(len(term) > LONGEST_TOPIC for term in beside):
+            raise ValueError(f"at most {MOST_BESIDE} short terms can stand beside {phrase[:40]!r}")
+        return Topic(words=phrase.strip(), stance=stance, beside=beside)
+    if quoted := QUOTED.match(line):
+        return Topic(words=quoted[1].strip(), stance=stance, beside=())
+    return Topic(words=line, stance=stance)
+
+
+def contradiction(topics: Sequence[Topic]) -> str:
+    """Name what stands under two headings, as something to follow and never to see; empty if nothing does.
+
+    >>> contradiction(read_topics(["Robots"]) + read_topics(["robots"], stance=Stance.NEVER))
+    'robots'
+    """
+    stances: dict[tuple[TopicKind, str], Stance] = {}
+    for topic in topics:
+        if stances.setdefault((topic.kind, topic.words.casefold()), topic.stance) is not topic.stance:
+            return topic.words
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A paper a reader liked, or disliked, and when; of one paper the last word counts."""
+
+    paper_id: int
+    liked: bool
+    at: datetime
 
 
 def is_in(categories: Sequence[str], followed: str) -> bool:

@@ -10,7 +10,7 @@ from scipy import sparse
 from digest.domain.cadence import Frequency
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
 from digest.domain.issue import Entry, why_of
-from digest.domain.profile import Topic, TopicKind
+from digest.domain.profile import Stance, Topic, TopicKind
 from digest.domain.relevance import nearness, shares, terms_of_topic
 from digest.domain.subscriber import Wishes
 
@@ -162,11 +162,13 @@ def _entry(desk: Desk, pick: Pick, topic: Topic | None, row: sparse.csr_array, *
 def _barred(desk: Desk, wanted: Wishes, seen: set[int]) -> set[int]:
     window = WINDOW if wanted.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
     barred = {desk.positions[paper_id] for paper_id in seen}
-    return barred.union(desk.before(window.days), *(desk.about(topic) for topic in wanted.topics if topic.never))
+    return barred.union(
+        desk.before(window.days), *(desk.about(topic) for topic in wanted.topics if topic.stance is Stance.NEVER)
+    )
 
 
 def _followed(wanted: Wishes) -> list[Topic]:
-    return [topic for topic in wanted.topics if not topic.never]
+    return [topic for topic in wanted.topics if topic.stance is Stance.FOLLOW]
 
 
 def vectors_for(desk: Desk, wanted: Wishes) -> sparse.csr_array:

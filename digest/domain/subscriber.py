@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import Topic, TopicKind
+from digest.domain.profile import Stance, Topic, TopicKind
 
 LENGTHS = range(3, 26)
 """How many papers an issue may hold."""
+MINUTES = range(181)
+"""How many minutes a reader may give an issue; 0 is as long as it takes."""
 
 
 class Status(StrEnum):
@@ -33,19 +35,37 @@ class Joining(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a reader can set: topics, cadence, length, and how much the trend weighs against the topics (0 to 1)."""
+    """What a reader can set.
+
+    Attributes
+    ----------
+    topics : what to follow, to show less of, and never to show
+    cadence : when issues come
+    length : the most papers in an issue
+    minutes : the most minutes of reading in an issue, or 0
+    trend_weight : how much the trend weighs against the topics, from 0 to 1
+    breadth : from 0, the nearest papers however alike, to 1, papers as unlike each other as the day allows
+    bar : the score, from 0 to 1, that a paper must reach to be shown; 0 always fills the issue
+    """
 
     topics: tuple[Topic, ...] = ()
     cadence: Cadence = field(default_factory=Cadence)
     length: int = 10
+    minutes: int = 0
     trend_weight: float = 0.3
+    breadth: float = 0.3
+    bar: float = 0.3
 
     def __post_init__(self) -> None:
         """Raise ValueError for a length or weight outside its range."""
         if self.length not in LENGTHS:
             raise ValueError(f"an issue holds {LENGTHS[0]} to {LENGTHS[-1]} papers, not {self.length}")
-        if not 0 <= self.trend_weight <= 1:
-            raise ValueError(f"the weight of the trend lies between 0 and 1, not {self.trend_weight}")
+        if self.minutes not in MINUTES:
+            raise ValueError(f"an issue may take 0 to {MINUTES[-1]} minutes, not {self.minutes}")
+        shares = {"weight of the trend": self.trend_weight, "breadth": self.breadth, "bar": self.bar}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise ValueError(f"the {name} lies between 0 and 1, not {share}")
 
 
 def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
@@ -59,9 +79,19 @@ def wishes_from_json(record: Mapping[str, Any]) -> Wishes:
     >>> wishes_from_json(wishes_to_json(Wishes(length=5))) == Wishes(length=5)
     True
     """
-    topics = tuple(Topic(**(one | {"kind": TopicKind(one["kind"])})) for one in record["topics"])
+    topics = tuple(_topic_from_json(one) for one in record["topics"])
     cadence = record["cadence"] | {"frequency": Frequency(record["cadence"]["frequency"])}
     return Wishes(**{**record, "topics": topics, "cadence": Cadence(**cadence)})
+
+
+def _topic_from_json(record: Mapping[str, Any]) -> Topic:
+    """Read a topic; older records say `never` instead of a stance, and nothing of terms beside it."""
+    stance = record.get("stance") or (Stance.NEVER if record.get("never") else Stance.FOLLOW)
+    beside = record.get("beside")
+    kind = TopicKind(record["kind"])
+    return Topic(
+        words=record["words"], kind=kind, stance=Stance(stance), beside=None if beside is None else tuple(beside)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from digest.actions.report import Advance, stay_silent
 from digest.domain.cadence import Cadence
-from digest.domain.profile import read_topics
+from digest.domain.profile import Stance, read_topics
 from digest.domain.subscriber import Wishes
 from digest.domain.text import shorten
 from digest.journeys.run import RunReport, run
@@ -77,7 +77,7 @@ def demo(folder: Path, *, port: int, advance: Advance = stay_silent) -> Iterator
     mornings = sorted(date.fromisoformat(path.name) for path in resource_dir("sample").iterdir() if path.is_dir())
     with Service(settings) as service:
         for address, (zone, topics, never) in READERS.items():
-            followed = read_topics(topics) + read_topics(never, never=True)
+            followed = read_topics(topics) + read_topics(never, stance=Stance.NEVER)
             service.add(address, Wishes(topics=followed, cadence=Cadence(zone=zone)), consent={"text": "invented"})
         papers = 0
         for morning in mornings[:-1]:

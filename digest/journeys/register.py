@@ -8,11 +8,16 @@ from typing import TextIO
 
 from digest.actions.report import Report
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import Topic, read_topics
+from digest.domain.profile import Stance, Topic, contradiction, read_topics
 from digest.domain.subscriber import Subscriber, Wishes
 from digest.service import Service
 
-COLUMNS = ("address", "topics", "never", "frequency", "hour", "zone", "length", "trend_weight", "status")
+STANCES = {Stance.FOLLOW: "topics", Stance.LESS: "less", Stance.NEVER: "never"}
+"""Which column holds the topics of each stance."""
+COLUMNS = (
+    *("address", *STANCES.values(), "frequency", "hour", "zone"),
+    *("length", "minutes", "trend_weight", "breadth", "bar", "status"),
+)
 
 
 @dataclass(kw_only=True)
@@ -74,15 +79,23 @@ def wishes_of(row: Mapping[str, str]) -> Wishes:
         raise ValueError(f"frequency is daily, weekdays or weekly, not {frequency!r}")
     zone = row.get("zone") or usual.cadence.zone
     return Wishes(
-        topics=_topics(row, "topics", never=False) + _topics(row, "never", never=True),
+        topics=_topics(row),
         cadence=Cadence(frequency=Frequency(frequency), hour=int(_number(row, "hour", usual.cadence.hour)), zone=zone),
         length=int(_number(row, "length", usual.length)),
+        minutes=int(_number(row, "minutes", usual.minutes)),
         trend_weight=_number(row, "trend_weight", usual.trend_weight),
+        breadth=_number(row, "breadth", usual.breadth),
+        bar=_number(row, "bar", usual.bar),
     )
 
 
-def _topics(row: Mapping[str, str], column: str, *, never: bool) -> tuple[Topic, ...]:
-    return read_topics(re.split(r"[\n;]", row.get(column) or ""), never=never)
+def _topics(row: Mapping[str, str]) -> tuple[Topic, ...]:
+    found: tuple[Topic, ...] = ()
+    for stance, column in STANCES.items():
+        found += read_topics(re.split(r"[\n;]", row.get(column) or ""), stance=stance)
+    if both := contradiction(found):
+        raise ValueError(f"{both!r} stands in two of {', '.join(STANCES.values())}")
+    return found
 
 
 def _number(row: Mapping[str, str], column: str, usual: float) -> float:
@@ -106,12 +119,17 @@ def row_of(one: Subscriber) -> dict[str, str]:
     wishes, cadence = one.wishes, one.wishes.cadence
     return {
         "address": one.address,
-        "topics": "\n".join(topic.words for topic in wishes.topics if not topic.never),
-        "never": "\n".join(topic.words for topic in wishes.topics if topic.never),
+        **{
+            column: "\n".join(topic.typed for topic in wishes.topics if topic.stance is stance)
+            for stance, column in STANCES.items()
+        },
         "frequency": cadence.frequency,
         "hour": str(cadence.hour),
         "zone": cadence.zone,
         "length": str(wishes.length),
+        "minutes": str(wishes.minutes),
         "trend_weight": str(wishes.trend_weight),
+        "breadth": str(wishes.breadth),
+        "bar": str(wishes.bar),
         "status": one.status,
     }

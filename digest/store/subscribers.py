@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import Topic, TopicKind
+from digest.domain.profile import Stance, Topic, TopicKind
 from digest.domain.subscriber import Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
+
+WISHED = ("length", "minutes", "trend_weight", "breadth", "bar")
+"""Wishes that are a column of their own, under the same name."""
 
 
 def address_key(address: str) -> str:
@@ -157,8 +160,9 @@ def remove(connection: Connection, subscriber: Subscriber, tables: Iterable[Any]
 def _keep_topics(connection: Connection, subscriber_id: int, wanted: Sequence[Topic]) -> None:
     connection.execute(delete(topics).where(topics.c.subscriber_id == subscriber_id))
     rows = [
-        {"subscriber_id": subscriber_id, "position": position, "words": t.words, "kind": t.kind, "never": t.never}
-        for position, t in enumerate(wanted)
+        {"subscriber_id": subscriber_id, "position": at, "words": t.words, "kind": t.kind, "stance": t.stance}
+        | {"beside": None if t.beside is None else list(t.beside)}
+        for at, t in enumerate(wanted)
     ]
     if rows:
         connection.execute(insert(topics), rows)
@@ -170,14 +174,15 @@ def _read(connection: Connection, condition: Any, most: int | None = None) -> Se
     followed: dict[int, list[Topic]] = {}
     inside = select(topics).where(topics.c.subscriber_id.in_(query.with_only_columns(subscribers.c.id)))
     for row in connection.execute(inside.order_by(topics.c.subscriber_id, topics.c.position)) if rows else ():
-        topic = Topic(words=row.words, kind=TopicKind(row.kind), never=row.never)
+        beside = None if row.beside is None else tuple(row.beside)
+        topic = Topic(words=row.words, kind=TopicKind(row.kind), stance=Stance(row.stance), beside=beside)
         followed.setdefault(row.subscriber_id, []).append(topic)
     return [_subscriber_of(row, tuple(followed.get(row["id"], ()))) for row in rows]
 
 
 def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
     cadence = Cadence(frequency=Frequency(row["frequency"]), hour=row["hour"], zone=row["zone"])
-    wishes = Wishes(topics=followed, cadence=cadence, length=row["length"], trend_weight=row["trend_weight"])
+    wishes = Wishes(topics=followed, cadence=cadence, **{name: row[name] for name in WISHED})
     plain = {
         name: row[name] for name in ("id", "address", "created_at", "confirmed_at", "next_issue_at", "covered_until")
     }
@@ -186,4 +191,4 @@ def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
 
 def _wishes_row(wishes: Wishes) -> dict[str, Any]:
     cadence = {"frequency": wishes.cadence.frequency, "hour": wishes.cadence.hour, "zone": wishes.cadence.zone}
-    return cadence | {"length": wishes.length, "trend_weight": wishes.trend_weight}
+    return cadence | {name: getattr(wishes, name) for name in WISHED}

@@ -44,6 +44,7 @@ __all__ = [
     "paper_names",
     "papers",
     "profile_vectors",
+    "reactions",
     "receipts",
     "shown_papers",
     "signals",
@@ -64,6 +65,9 @@ subscribers = Table(
     Column("zone", String(64), nullable=False),
     Column("length", Integer, nullable=False),
     Column("trend_weight", Float, nullable=False),
+    Column("minutes", Integer, nullable=False, server_default="0"),
+    Column("breadth", Float, nullable=False, server_default="0.3"),
+    Column("bar", Float, nullable=False, server_default="0.3"),
     Column("profile_revision", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
@@ -81,7 +85,17 @@ topics = Table(
     Column("position", Integer, primary_key=True),
     Column("words", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("never", Boolean, nullable=False),
+    Column("stance", String(10), nullable=False, server_default="follow"),
+    Column("beside", JSON(none_as_null=True)),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    to("subscribers", primary_key=True),
+    to("papers", primary_key=True),
+    Column("liked", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 profile_vectors = Table(

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import Topic, read_topics
+from digest.domain.profile import Stance, Topic, contradiction, read_topics
 from digest.domain.subscriber import Wishes
 from digest.domain.text import tidy
 from digest.web.guards import MOST_BYTES
@@ -47,13 +47,17 @@ def fields_of(wishes: Wishes) -> dict[str, str]:
     'cs.CL\\nprotein design'
     """
     return {
-        "topics": _typed(topic for topic in wishes.topics if not topic.never),
-        "never": _typed(topic for topic in wishes.topics if topic.never),
+        "topics": _typed(topic for topic in wishes.topics if topic.stance is Stance.FOLLOW),
+        "less": _typed(topic for topic in wishes.topics if topic.stance is Stance.LESS),
+        "never": _typed(topic for topic in wishes.topics if topic.stance is Stance.NEVER),
         "frequency": wishes.cadence.frequency.value,
         "hour": str(wishes.cadence.hour),
         "zone": wishes.cadence.zone,
         "length": str(wishes.length),
+        "minutes": str(wishes.minutes),
         "trend_weight": str(round(100 * wishes.trend_weight)),
+        "breadth": str(round(100 * wishes.breadth)),
+        "bar": str(round(100 * wishes.bar)),
     }
 
 
@@ -76,13 +80,14 @@ def read_wishes(typed: Mapping[str, str], present: Wishes) -> Wishes:
             read[name] = READINGS[name](words) if name in READINGS else words
         except ValueError as error:
             wrong[name] = sentence(error)
-    if not wrong and (both := _in_both(read["topics"], read["never"])):
-        wrong["never"] = f"“{both}” is among your topics too; it can be in one of the two only."
+    topics = sum((read.get(name, ()) for name in ("topics", "less", "never")), ())
+    if not wrong and (both := contradiction(topics)):
+        wrong["never"] = f"“{both}” stands in two of the fields for topics; it can be in one of them only."
     if wrong:
         raise Mistakes(wrong)
     cadence = Cadence(frequency=read["frequency"], hour=read["hour"], zone=read["zone"])
-    topics = read["topics"] + read["never"]
-    return Wishes(topics=topics, cadence=cadence, length=read["length"], trend_weight=read["trend_weight"])
+    plain = {name: read[name] for name in ("length", "minutes", "trend_weight", "breadth", "bar")}
+    return Wishes(topics=topics, cadence=cadence, **plain)
 
 
 def _whole(text: str) -> int:
@@ -103,20 +108,19 @@ def _lines(text: str) -> list[str]:
 
 READINGS: Mapping[str, Callable[[str], Any]] = {
     "topics": lambda text: read_topics(_lines(text)),
-    "never": lambda text: read_topics(_lines(text), never=True),
+    "less": lambda text: read_topics(_lines(text), stance=Stance.LESS),
+    "never": lambda text: read_topics(_lines(text), stance=Stance.NEVER),
     "frequency": _frequency,
     "hour": lambda text: Cadence(hour=_whole(text)).hour,
     "zone": lambda text: Cadence(zone=tidy(text)).zone,
     "length": lambda text: Wishes(length=_whole(text)).length,
+    "minutes": lambda text: Wishes(minutes=_whole(text)).minutes,
+    "breadth": lambda text: Wishes(breadth=_whole(text) / 100).breadth,
+    "bar": lambda text: Wishes(bar=_whole(text) / 100).bar,
     "trend_weight": lambda text: Wishes(trend_weight=_whole(text) / 100).trend_weight,
 }
 """How each field is read: by the rule of the domain that it falls under, alone, so that its error is its own."""
 
 
 def _typed(topics: Iterable[Topic]) -> str:
-    return "\n".join(topic.words for topic in topics)
-
-
-def _in_both(followed: tuple[Topic, ...], never: tuple[Topic, ...]) -> str:
-    unwanted = {topic.words.casefold() for topic in never}
-    return next((topic.words for topic in followed if topic.words.casefold() in unwanted), "")
+    return "\n".join(topic.typed for topic in topics)

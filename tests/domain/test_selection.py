@@ -12,7 +12,7 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.edition import Candidate, Desk, Edition
 from digest.domain.issue import Entry
 from digest.domain.paper import Paper
-from digest.domain.profile import read_topics
+from digest.domain.profile import Stance, read_topics
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.score import TrendScore
 from digest.domain.selection import CLEAR_MATCH, choose, select, vectors_for
@@ -91,7 +91,7 @@ def test_the_nearest_topic_is_named() -> None:
 
 @pytest.mark.parametrize("never", ["robot manipulation", "Video", "cs.CL", "CS.cl", "cs"])
 def test_what_a_reader_never_wants_never_comes(never: str) -> None:
-    wanted = Wishes(topics=read_topics(["video"]) + read_topics([never], never=True), length=25)
+    wanted = Wishes(topics=read_topics(["video"]) + read_topics([never], stance=Stance.NEVER), length=25)
     entries = chosen(DESK, wanted)
     assert not [entry for entry in entries if never.casefold() in entry.title.casefold()]
     assert len(entries) == (0 if never.startswith(("c", "C")) else 24)

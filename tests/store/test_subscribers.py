@@ -10,7 +10,7 @@ from sqlalchemy import select
 from digest.actions.subscribe import EVERYTHING_OF_A_READER
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.delivery import Kind
-from digest.domain.profile import Topic, TopicKind, read_topics
+from digest.domain.profile import Stance, Topic, TopicKind, read_topics
 from digest.domain.relevance import Vectoriser, terms_of_topic
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.store import deliveries, issues, profiles, subscribers
@@ -156,13 +156,13 @@ def test_vectors_are_kept_until_topics_or_vectoriser_change(database: Database) 
 
 
 def test_topics_are_kept_in_their_order_and_kind(database: Database) -> None:
-    typed = (*read_topics(["z last\x00", "cs.CL", "a first", "cs.CL"]), Topic(words="x", never=True))
+    typed = (*read_topics(["z last\x00", "cs.CL", "a first", "cs.CL"]), Topic(words="x", stance=Stance.NEVER))
     reader = joined(database, "ada", wishes=Wishes(topics=typed))
-    assert [(topic.words, topic.kind, topic.never) for topic in reader.wishes.topics] == [
-        ("z last", TopicKind.PHRASE, False),
-        ("cs.CL", TopicKind.CATEGORY, False),
-        ("a first", TopicKind.PHRASE, False),
-        ("x", TopicKind.PHRASE, True),
+    assert [(topic.words, topic.kind, topic.stance.value) for topic in reader.wishes.topics] == [
+        ("z last", TopicKind.PHRASE, "follow"),
+        ("cs.CL", TopicKind.CATEGORY, "follow"),
+        ("a first", TopicKind.PHRASE, "follow"),
+        ("x", TopicKind.PHRASE, "never"),
     ]
 
 

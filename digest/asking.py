@@ -84,10 +84,13 @@ class Asking:
             "github": partial(GitHub, self.fetcher, said.github_token.get_secret_value()),
             "hackernews": partial(HackerNews, self.fetcher),
         }
-        first: list[Enricher] = []
-        if said.arxiv_categories and said.arxiv_completion:
-            first.append(ArxivCompletion(ArxivApi(self.fetcher)))
+        completion = self.completion()
+        first = [completion] if said.arxiv_categories and completion else []
         return first + [makers[name]() for name in said.enrichers]
+
+    def completion(self) -> Enricher | None:
+        """Give what completes arXiv papers, those among them that readers name by id; None if it is switched off."""
+        return ArxivCompletion(ArxivApi(self.fetcher)) if self.settings.arxiv_completion else None
 
     def past(self, today: date, days: int) -> list[Step]:
         """Give the steps of a backfill over the last `days` days, newest first."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from digest.office import Office
+from digest.showing import Showing
 
 COLLECT_AGAIN = timedelta(hours=3)
 COLLECT_RETRY = timedelta(minutes=20)
@@ -13,7 +13,7 @@ LEARN_RETRY = timedelta(days=1)
 LEARN_LEASE = timedelta(hours=2)
 
 
-class Due(Office):
+class Due(Showing):
     """The opened house, for the clock."""
 
     def is_time_to_collect(self) -> bool:

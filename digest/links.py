@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     CONFIRM = "c"
     LEAVE = "u"
     PREFERENCES = "p"
+    FEEDBACK = "f"
     VIEW = "v"
 
 

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from digest.domain.message import Preview
-from digest.domain.subscriber import Status, Subscriber, Wishes
+from digest.domain.subscriber import Status, Subscriber
 from digest.links import BadLink, Links, Purpose
 from digest.settings import Settings
 from digest.store.database import Database
@@ -189,24 +188,6 @@ class Office:
 
         with self.database.reading() as connection:
             return subscribers.every(connection, status)
-
-    def preview(self, subscriber_id: int) -> Preview:
-        """Make the issue a subscriber would get now; raises LookupError if there is no such subscriber."""
-        from digest.actions import preview
-        from digest.store import subscribers
-
-        with self.database.reading() as connection:
-            held = subscribers.with_id(connection, subscriber_id)
-            if held is None:
-                raise LookupError(f"there is no subscriber {subscriber_id}")
-            return preview.of_wishes(connection, held.wishes, links=self.links, now=self.now(), reader=held)
-
-    def preview_wishes(self, wishes: Wishes) -> Preview:
-        """Make the issue that wishes typed on the spot would give now."""
-        from digest.actions import preview
-
-        with self.database.reading() as connection:
-            return preview.of_wishes(connection, wishes, links=self.links, now=self.now())
 
     def ledger(self) -> Mapping[str, int]:
         """Count the deliveries by state."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.actions.report import stay_silent
 from digest.domain.message import Preview
 from digest.domain.subscriber import Subscriber, Wishes
-from digest.due import Due
+from digest.liking import Liking, Shelf, SourceError
 from digest.links import Purpose
 from digest.office import EditionPage, found, wall_clock
 from digest.store.database import StoreError
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from digest.actions.backfill import BackfillReport
     from digest.actions.enrich import EnrichReport
     from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, LearnReport, PublishReport
+    from digest.actions.subscribe import Tastes
     from digest.actions.watch import WatchReport
+    from digest.domain.paper import Paper
     from digest.mail.transport import Transport
 
-__all__ = ["EditionPage", "Preview", "Service", "StoreError", "wall_clock"]
+__all__ = ["EditionPage", "Preview", "Service", "Shelf", "SourceError", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 WATCH_AGAIN = timedelta(seconds=50)
 
 
-class Service(Due):
+class Service(Liking):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
     Parameters
@@ -64,7 +66,10 @@ class Service(Due):
         from digest.asking import asking_with
 
         with asking_with(self.settings, clock=time.time, sleep=time.sleep) as asking:
-            return enrich(self.database, asking.enrichers(), day, observed_at=self.now(), advance=advance)
+            completion, now = asking.completion(), self.now()
+            return enrich(
+                self.database, asking.enrichers(), day, completion=completion, observed_at=now, advance=advance
+            )
 
     def backfill(self, days: int, *, dry_run: bool = False, advance: "Advance" = stay_silent) -> "BackfillReport":
         """Read the past, or with a dry run only say what is left of it and how long that takes at least."""
@@ -154,21 +159,26 @@ class Service(Due):
 
     # The reader's door.
 
-    def sign_up(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> None:
-        """Take in an address and ask it to confirm; raises Refused if it may not join."""
+    def sign_up(
+        self, address: str, wishes: Wishes, *, consent: Mapping[str, str], liked: "Sequence[Paper]" = ()
+    ) -> None:
+        """Take in an address and ask it to confirm; raises Refused if it may not join, or likes too many papers."""
         from digest.actions import subscribe
 
         read = subscribe.read_address(address)
         subscribe.check_joining(read, self.settings.joining, self.settings.joining_domains)
-        log.info("sign-up: %s", self.invite(read, wishes, consent=consent))
+        tastes = subscribe.tastes_of_stranger(liked)
+        log.info("sign-up: %s", self.invite(read, wishes, consent=consent, tastes=tastes))
 
-    def invite(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> str:
+    def invite(
+        self, address: str, wishes: Wishes, *, consent: Mapping[str, str], tastes: "Tastes | None" = None
+    ) -> str:
         """Ask an address to confirm, whoever may join by itself; gives what happened, in words."""
         from digest.actions import subscribe
 
         read, key_id, now = subscribe.read_address(address), self.links.key_id, self.now()
         with self.database.writing() as connection:
-            return subscribe.sign_up(connection, read, wishes, consent=consent, key_id=key_id, now=now)
+            return subscribe.sign_up(connection, read, wishes, tastes=tastes, consent=consent, key_id=key_id, now=now)
 
     def confirm(self, token: str) -> Subscriber:
         """Take a confirmation; raises BadLink."""
@@ -208,13 +218,13 @@ class Service(Due):
         with self.database.writing() as connection:
             return subscribe.approve(connection, subscriber_id, self.now())
 
-    def add(self, address: str, wishes: Wishes, *, consent: Mapping[str, str]) -> bool:
+    def add(self, address: str, wishes: Wishes, *, consent: Mapping[str, str], tastes: "Tastes | None" = None) -> bool:
         """Add an active reader on the operator's word; False if the address is there already."""
         from digest.actions import subscribe
 
         read = subscribe.read_address(address)
         with self.database.writing() as connection:
-            return subscribe.add(connection, read, wishes, consent=consent, now=self.now())
+            return subscribe.add(connection, read, wishes, tastes=tastes, consent=consent, now=self.now())
 
     def remove(self, address: str) -> bool:
         """Forget a reader and all that belongs to it; False if there is none."""

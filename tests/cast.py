@@ -32,7 +32,7 @@ def wishes_of(name: str) -> Wishes:
     """Give what one of the cast wants."""
     zone, topics, never = TASTES[name]
     followed = read_topics(topics) + read_topics(never, stance=Stance.NEVER)
-    return Wishes(topics=followed, cadence=Cadence(zone=zone))
+    return Wishes(topics=followed, cadence=Cadence(zone=zone), bar=0)
 
 
 def joined(

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 
-from scipy import sparse
 from sqlalchemy import Connection
 
 from digest.actions.report import Advance, ComposeReport, stay_silent
 from digest.domain.delivery import Kind
 from digest.domain.edition import STALE_AFTER, Desk
-from digest.domain.issue import Entry
-from digest.domain.selection import choose, vectors_for
+from digest.domain.selection import Choice, choose
 from digest.domain.subscriber import Subscriber
 from digest.store import deliveries, editions, issues, profiles, subscribers
 from digest.store.database import Database
@@ -84,30 +82,25 @@ def _compose_shard(
 ) -> None:
     ids = [reader.id for reader in readers]
     with database.reading() as connection:
-        vectors, made = _profile_vectors(connection, desk, readers)
-        seen = issues.shown(connection, ids, desk.positions.keys())
-    chosen = choose(
-        desk, [reader.wishes for reader in readers], [vectors[i] for i in ids], [seen.get(i, set()) for i in ids]
-    )
+        asked, made = profiles.readers_of(connection, desk, readers)
+    chosen = choose(desk, asked)
     if this.dry_run:
-        report.issues += sum(bool(entries) for entries in chosen)
-        report.entries += sum(map(len, chosen))
+        report.issues += sum(bool(choice.entries) for choice in chosen)
+        report.entries += sum(len(choice.entries) for choice in chosen)
         return
     with database.writing() as connection:
         present = subscribers.still_active(connection, ids)
-        profiles.keep(
-            connection, readers, desk.edition.vectoriser, {i: rows for i, rows in made.items() if i in present}
-        )
-        for reader, entries in zip(readers, chosen, strict=True):
-            reason = _issue(connection, desk, reader, entries, this) if reader.id in present else "left meanwhile"
+        profiles.keep(connection, readers, desk.edition.vectoriser, {i: one for i, one in made.items() if i in present})
+        for reader, choice in zip(readers, chosen, strict=True):
+            reason = _issue(connection, desk, reader, choice, this) if reader.id in present else "left meanwhile"
             if reason:
                 report.skipped[reason] += 1
             else:
                 report.issues += 1
-                report.entries += len(entries)
+                report.entries += len(choice.entries)
 
 
-def _issue(connection: Connection, desk: Desk, reader: Subscriber, entries: Sequence[Entry], this: Round) -> str:
+def _issue(connection: Connection, desk: Desk, reader: Subscriber, choice: Choice, this: Round) -> str:
     cadence = reader.wishes.cadence
     on = this.day or cadence.day_of(cadence.last_due(this.now))
     period = cadence.period_on(on)
@@ -117,23 +110,15 @@ def _issue(connection: Connection, desk: Desk, reader: Subscriber, entries: Sequ
         return "already composed"
     if not this.day and reader.covered_until and on <= reader.covered_until:
         return "day already covered"
-    if not entries:
-        return "nothing new"
-    facts = issues.Facts(edition_id=desk.edition.id, period=period, key_id=this.key_id, created_at=this.now)
-    issue_id = issues.add(connection, reader, entries, facts)
+    if not choice.entries:
+        return "nothing cleared the bar" if choice.note else "nothing new"
+    facts = issues.Facts(
+        edition_id=desk.edition.id, period=period, key_id=this.key_id, created_at=this.now, note=choice.note
+    )
+    issue_id = issues.add(connection, reader, choice.entries, facts)
     if issue_id is None:
         return "already composed"
     if not reader.covered_until or on > reader.covered_until:
         subscribers.cover(connection, reader.id, on)
     deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=this.queued_at, issue_id=issue_id)
     return ""
-
-
-def _profile_vectors(
-    connection: Connection, desk: Desk, readers: Sequence[Subscriber]
-) -> tuple[dict[int, sparse.csr_array], dict[int, sparse.csr_array]]:
-    """Give the vectors of all readers, and of them those that had to be made."""
-    version, width = desk.edition.vectoriser, len(desk.vectoriser.terms_)
-    held = profiles.vectors_of(connection, readers, version, width)
-    made = {reader.id: vectors_for(desk, reader.wishes) for reader in readers if reader.id not in held}
-    return held | made, made

@@ -1,18 +1,24 @@
 """Preview: an issue exactly as it leaves or would leave. Looks, and changes nothing."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from digest.domain.edition import STALE_AFTER
-from digest.domain.issue import Issue
+from digest.domain.edition import STALE_AFTER, Desk
+from digest.domain.interests import interests_of
+from digest.domain.issue import Entry, Issue
 from digest.domain.message import Preview
-from digest.domain.selection import choose, vectors_for
+from digest.domain.paper import Paper
+from digest.domain.profile import Reaction, Stance, Topic, TopicKind
+from digest.domain.selection import choose
 from digest.domain.subscriber import Subscriber, Wishes
+from digest.domain.weighing import Reader
 from digest.links import BadLink, Links
 from digest.mail.mime import Letter
 from digest.mail.renderer import letter_for_issue
-from digest.store import deliveries, editions, issues
+from digest.store import deliveries, editions, issues, papers, profiles
 
 NO_EDITION = "There is no edition yet: collect and publish first."
 NOTHING_NEW = "Nothing is left that this reader has not been sent."
@@ -27,9 +33,8 @@ def of_wishes(
     desk = editions.lay_out(connection, now.date())
     if desk is None:
         return Preview(note=NO_EDITION)
-    seen = issues.shown(connection, [reader.id], desk.papers.keys()).get(reader.id, set()) if reader else set()
-    [entries] = choose(desk, [wishes], [vectors_for(desk, wishes)], [seen])
-    if not entries:
+    [choice] = choose(desk, [_reader_of(connection, desk, wishes, reader)])
+    if not choice.entries:
         return Preview(note=NOTHING_NEW)
     issue = Issue(
         id=0,
@@ -40,12 +45,58 @@ def of_wishes(
         address=reader.address if reader else "you@example.org",
         zone=wishes.cadence.zone,
         key_id=links.key_id,
-        entries=tuple(entries),
+        entries=tuple(choice.entries),
+        note=choice.note,
     )
     letter = _letter(connection, issue, NOT_SENT, links)
     is_stale = desk.edition.day < now.date() - STALE_AFTER
     note = f"Nobody gets this now: the newest edition is of {desk.edition.day}." if is_stale else ""
     return Preview(subject=letter.subject, text=letter.text, html=letter.html, note=note)
+
+
+def _reader_of(connection: Connection, desk: Desk, wishes: Wishes, reader: Subscriber | None) -> Reader:
+    if reader is not None:
+        [[known], _] = profiles.readers_of(connection, desk, [reader])
+        return known
+    return Reader(wishes=wishes, interests=interests_of(wishes.topics, (), {}, desk.vectoriser, desk.background))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What somebody would have got on the day of the newest edition, before signing up.
+
+    Attributes
+    ----------
+    papers : the papers of the entries by row number
+    """
+
+    day: date
+    entries: Sequence[Entry]
+    note: str
+    papers: Mapping[int, Paper]
+
+
+def sample(connection: Connection, desk: Desk, wishes: Wishes, liked: Sequence[Paper], now: datetime) -> Sample:
+    """Choose for wishes and liked papers; one that is known here by its id counts with the text that is held."""
+    numbers = {at: papers.named(connection, paper.key) for at, paper in enumerate(liked)}
+    held = papers.by_id(connection, {number for number in numbers.values() if number})
+    told = {-1 - at: held.get(numbers[at] or 0, paper) for at, paper in enumerate(liked)}
+    reactions = [Reaction(paper_id=number, liked=True, at=now) for number in told]
+    interests = interests_of(wishes.topics, reactions, told, desk.vectoriser, desk.background)
+    seen = {number for number in numbers.values() if number}
+    [choice] = choose(desk, [Reader(wishes=wishes, interests=interests, seen=seen)])
+    shown = {entry.paper_id: desk.papers[entry.paper_id] for entry in choice.entries}
+    return Sample(day=desk.edition.day, entries=choice.entries, note=choice.note, papers=shown)
+
+
+def beside(desk: Desk, topics: Sequence[Topic]) -> dict[str, tuple[str, ...]]:
+    """Name the terms that the house puts beside each phrase that is followed, where the reader named none."""
+    asked = [one for one in topics if one.stance is Stance.FOLLOW and one.kind is TopicKind.PHRASE]
+    return {
+        one.words: terms
+        for one in asked
+        if one.beside is None and (terms := desk.background.beside(one, desk.vectoriser))
+    }
 
 
 def of_delivery(connection: Connection, delivery_id: int, links: Links) -> Letter:

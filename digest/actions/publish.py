@@ -9,6 +9,7 @@ from scipy import sparse
 from sqlalchemy import Connection
 
 from digest.actions.report import Advance, PublishReport, stay_silent
+from digest.domain.background import learnt_from
 from digest.domain.burst import believed
 from digest.domain.edition import WINDOW, Candidate
 from digest.domain.history import AuthorHistory
@@ -158,10 +159,12 @@ def _vectoriser(database: Database, now: datetime) -> tuple[int, Vectoriser]:
     """Give the newest vectoriser, made anew when it is old or the store has grown; learning holds no lock."""
     with database.reading() as connection:
         held, known = papers.count(connection), models.last(connection, "vectoriser")
-        if known and now - known[1] < REFIT_AFTER and held < known[2] * REFIT_GROWTH:
+        is_whole = known and models.last(connection, "background", learnt_from=known[0])
+        if known and is_whole and now - known[1] < REFIT_AFTER and held < known[2] * REFIT_GROWTH:
             return known[0], Vectoriser.from_arrays(models.arrays_of(connection, known[0]))
         background = list(papers.newest(connection, BACKGROUND))
-    made = Vectoriser().fit(terms_of_paper(paper) for paper in background)
+    made, vectors = learnt_from([terms_of_paper(paper) for paper in background])
     with database.writing() as connection:
         version = models.keep(connection, "vectoriser", made.to_arrays(), now=now, learnt_from=held)
+        models.keep(connection, "background", vectors.to_arrays(), now=now, learnt_from=version)
     return version, made

@@ -1,16 +1,19 @@
 """Subscribe: sign up, confirm, change one's wishes, leave. Double opt-in: nobody is written to who did not say yes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
 from digest.domain.delivery import Kind
+from digest.domain.paper import Paper, as_told
+from digest.domain.profile import Reaction
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import BadLink
-from digest.store import deliveries, subscribers
+from digest.store import deliveries, papers, reactions, subscribers
 from digest.store.tables import (
     confirmations,
     issues,
@@ -21,10 +24,61 @@ from digest.store.tables import (
 from digest.store.tables import (
     deliveries as deliveries_table,
 )
+from digest.store.tables import (
+    reactions as reactions_table,
+)
 
 MOST_ASKED = ((3, timedelta(days=1)), (6, timedelta(days=365)))
 """How many unanswered confirmations one address gets, within which time."""
-EVERYTHING_OF_A_READER = (profile_vectors, topics, confirmations, deliveries_table, shown_papers, issues)
+EVERYTHING_OF_A_READER = (
+    *(profile_vectors, topics, reactions_table, confirmations),
+    *(deliveries_table, shown_papers, issues),
+)
+MOST_LIKED = 200
+"""Papers that somebody may name before the address is confirmed; after that there is room for many more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tastes:
+    """The papers somebody likes and dislikes who joins."""
+
+    liked: tuple[Paper, ...] = ()
+    disliked: tuple[Paper, ...] = ()
+
+    @property
+    def sides(self) -> dict[str, tuple[Paper, ...]]:
+        """Both by their names."""
+        return {"liked": self.liked, "disliked": self.disliked}
+
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
+        """Write what is kept of the papers as JSON can hold it."""
+        said = {name: map(as_told, found) for name, found in self.sides.items() if found}
+        return {name: [{part: getattr(one, part) for part in TOLD} for one in found] for name, found in said.items()}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Sequence[Mapping[str, Any]]]) -> "Tastes":
+        """Read what `to_json` wrote.
+
+        >>> tastes = Tastes(liked=(as_told(Paper(key="arxiv:2508.13426", title="On X", authors=("Ann Lee",))),))
+        >>> Tastes.from_json(tastes.to_json()) == tastes
+        True
+        """
+        papers_of = {
+            name: tuple(as_told(Paper(**{**one, "authors": tuple(one["authors"])})) for one in found)
+            for name, found in record.items()
+        }
+        return cls(**papers_of)
+
+
+TOLD = ("key", "title", "abstract", "authors")
+
+
+def tastes_of_stranger(liked: Sequence[Paper]) -> Tastes:
+    """Take the papers named at sign-up; raises Refused if they are too many."""
+    if len(liked) > MOST_LIKED:
+        named = f"at most {MOST_LIKED} liked papers can be named at sign-up, and these are {len(liked):,}"
+        raise Refused(f"{named}: name the best of them now, and the rest by the link in your first mail.")
+    return Tastes(liked=tuple(liked))
 
 
 def read_address(typed: str) -> str:
@@ -61,13 +115,14 @@ def sign_up(
     address: str,
     wishes: Wishes,
     *,
+    tastes: Tastes | None = None,
     consent: Mapping[str, str],
     key_id: int,
     now: datetime,
 ) -> str:
     """Take in an address and queue its confirmation: a few times a day at most, and not for ever.
 
-    The wishes wait with the confirmation: whoever confirms gets what was asked for in that very mail.
+    The wishes and liked papers wait with the confirmation: whoever confirms gets what was asked for in that very mail.
 
     Returns
     -------
@@ -88,6 +143,7 @@ def sign_up(
         if subscribers.asked_since(connection, subscriber_id, now - within) >= most:
             return "asked often enough"
     number = subscribers.ask(connection, subscriber_id, wishes, now)
+    reactions.keep_for_later(connection, number, tastes.to_json() if tastes else {})
     letter = {"recipient": address, "confirmation": number, "key_id": key_id, "date": now.isoformat()}
     deliveries.queue(connection, subscriber_id, Kind.CONFIRMATION, str(number), now=now, letter=letter)
     return "asked"
@@ -103,6 +159,7 @@ def confirm(connection: Connection, number: int, *, joining: Joining, now: datet
     BadLink
         If the confirmation or its subscriber is gone.
     """
+    tastes = Tastes.from_json(reactions.take_kept(connection, number))
     found = subscribers.confirm(connection, number, now)
     held = subscribers.with_id(connection, found[0]) if found else None
     if found is None or held is None:
@@ -110,6 +167,7 @@ def confirm(connection: Connection, number: int, *, joining: Joining, now: datet
     wishes = found[1]
     if wishes is not None and held.status is Status.PENDING:
         subscribers.keep_wishes(connection, held, wishes, now)
+        _take(connection, held.id, tastes, now)
         held = replace(held, wishes=wishes)
         waits = joining is Joining.APPROVAL
         subscribers.set_status(connection, held, Status.PENDING if waits else Status.ACTIVE, now=now, confirmed=True)
@@ -117,12 +175,29 @@ def confirm(connection: Connection, number: int, *, joining: Joining, now: datet
     return subscribers.with_id(connection, held.id) or held
 
 
-def add(connection: Connection, address: str, wishes: Wishes, *, consent: Mapping[str, str], now: datetime) -> bool:
+def add(
+    connection: Connection,
+    address: str,
+    wishes: Wishes,
+    *,
+    tastes: Tastes | None = None,
+    consent: Mapping[str, str],
+    now: datetime,
+) -> bool:
     """Add an active reader on the operator's word; False if the address is there already."""
     added = subscribers.add(connection, address, wishes, now=now, status=Status.ACTIVE, consent=consent)
     if added is not None:
         subscribers.release(connection, address, Status.UNSUBSCRIBED)
+        _take(connection, added, tastes or Tastes(), now)
     return added is not None
+
+
+def _take(connection: Connection, subscriber_id: int, tastes: Tastes, now: datetime) -> None:
+    for name, found in tastes.sides.items():
+        said = [
+            Reaction(paper_id=number, liked=name == "liked", at=now) for number in papers.keep(connection, found, now)
+        ]
+        reactions.put(connection, subscriber_id, said)
 
 
 def approve(connection: Connection, subscriber_id: int, now: datetime) -> bool:

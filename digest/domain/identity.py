@@ -71,7 +71,8 @@ def fingerprint(title: str, first_author: str) -> str:
     True
     """
     words = unicodedata.normalize("NFKD", title).casefold()
-    letters = re.sub(r"[\W_]+", " ", "".join(c for c in words if not unicodedata.combining(c))).strip()
+    plain = words if words.isascii() else "".join(c for c in words if not unicodedata.combining(c))
+    letters = re.sub(r"[\W_]+", " ", plain).strip()
     last_name = " ".join(first_author.replace(".", " ").split()[-1:]).casefold()
     return hashlib.sha256(f"{letters}\n{last_name}".encode()).hexdigest()[:16]
 
@@ -96,3 +97,23 @@ def key_typed(text: str) -> str:
     known = arxiv_id(text)
     number = doi(text)
     return paper_key(arxiv=known[0] if known else None, doi=number) if known or number else text.strip()
+
+
+def is_named(author: str, typed: str) -> bool:
+    """Whether an author is whom somebody means by a name: the same last name, first names alike or as initials.
+
+    >>> is_named("Ann B. Lee", "ann lee"), is_named("A. Lee", "Ann Lee"), is_named("Ann Lee", "Bo Lee")
+    (True, True, False)
+    >>> is_named("Jörg Krass", "Lee"), is_named("Ann Lee", "Lee")
+    (False, True)
+    """
+    found, wanted = _name_parts(author), _name_parts(typed)
+    if not found or not wanted or found[-1] != wanted[-1]:
+        return False
+    return all(a.startswith(b) or b.startswith(a) for a, b in zip(found[:-1], wanted[:-1], strict=False))
+
+
+def _name_parts(name: str) -> list[str]:
+    last, comma, first = name.partition(",")
+    letters = unicodedata.normalize("NFKD", f"{first} {last}" if comma else name).casefold()
+    return re.sub(r"[.\s]+", " ", "".join(c for c in letters if not unicodedata.combining(c))).split()

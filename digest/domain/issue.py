@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from digest.domain.background import whole_terms
 from digest.domain.profile import CATEGORY
 from digest.domain.text import counted
 
 WORDS_SHOWN = 4
+TELLING = 0.02
+"""The share of a score from which what spoke against a paper is worth telling."""
+SHARES = ("terms", "against")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +25,13 @@ class Entry:
     card : hash of the compiled card
     from_relevance, from_trend : the two parts of the score
     topic : the reader's topic it is nearest to, or an empty text
-    terms : the terms that made the relevance, with their shares of it, largest first
+    terms : the terms that speak most for it, with their shares of the score, largest first
     evidence : what the trend score rests on
     why : the line that tells the reader why this paper is here
+    against : the terms that speak most against it, with their shares, which are below 0
+    rest : the share of all other terms, so that terms, against and rest together are `from_relevance`
+    followed : the followed author or organisation it is by or from, or an empty text
+    similar : titles of other papers of the day that are nearly the same
     """
 
     rank: int
@@ -37,6 +45,10 @@ class Entry:
     terms: tuple[tuple[str, float], ...]
     evidence: tuple[str, ...]
     why: str
+    against: tuple[tuple[str, float], ...] = ()
+    rest: float = 0.0
+    followed: str = ""
+    similar: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -44,20 +56,38 @@ class Entry:
         return self.from_relevance + self.from_trend
 
 
-def why_of(topic: str, terms: Sequence[tuple[str, float]], *, has_topics: bool, has_votes: bool) -> str:
+def why_of(reason: "Reason", *, has_topics: bool, has_votes: bool) -> str:
     """Write the line that tells the reader why a paper is here; frozen with the entry.
 
     What its trend rests on stands on the card, the same for all.
 
-    >>> why_of("protein design", [("protein", 0.3), ("design", 0.2)], has_topics=True, has_votes=True)
+    >>> why_of(Reason(topic="protein design", terms=(("protein", 0.3), ("design", 0.2))), has_topics=True,
+    ...        has_votes=True)
     'Near your topic “protein design”: it shares “protein”, “design”.'
-    >>> why_of("", [], has_topics=True, has_votes=False)
+    >>> why_of(Reason(is_liked=True, terms=(("protein", 0.3),), against=(("survey", -0.1),)), has_topics=True,
+    ...        has_votes=True)
+    'Like papers you liked: it shares “protein”. Against it: “survey”.'
+    >>> why_of(Reason(), has_topics=True, has_votes=False)
     'Outside your topics: nothing nearer was left today.'
     """
-    if CATEGORY.match(topic):
-        return f"In {topic}, which you follow."
-    if topic:
-        return f"Near your topic “{topic}”: it shares {', '.join(f'“{term}”' for term in _telling(terms))}."
+    shared = [f"“{term}”" for term in whole_terms([term for term, _ in reason.terms])[:WORDS_SHOWN]]
+    shares = f": it shares {', '.join(shared)}" if shared else ""
+    said = []
+    if reason.topic and CATEGORY.match(reason.topic):
+        said.append(f"In {reason.topic}, which you follow.")
+    elif reason.topic:
+        said.append(f"Near your topic “{reason.topic}”{shares}.")
+    elif reason.is_liked:
+        said.append(f"Like papers you liked{shares}.")
+    elif reason.followed:  # Beside another reason it stands as a mark on the card.
+        said.append(f"{reason.followed}.")
+    else:
+        said.append(_outside(has_topics=has_topics, has_votes=has_votes))
+    against = [f"“{term}”" for term, share in reason.against if share <= -TELLING]
+    return " ".join([*said, f"Against it: {', '.join(against)}."] if against else said)
+
+
+def _outside(*, has_topics: bool, has_votes: bool) -> str:
     if not has_topics:
         return "Among what gathers most attention." if has_votes else "New, and listed today for everybody."
     return (
@@ -65,11 +95,16 @@ def why_of(topic: str, terms: Sequence[tuple[str, float]], *, has_topics: bool, 
     )
 
 
-def _telling(terms: Sequence[tuple[str, float]]) -> list[str]:
-    """Leave out words that stand in a longer term as well: “protein design” says “protein” and “design”."""
-    names = [term for term, _ in terms]
-    whole = [name for name in names if not any(f" {name} " in f" {other} " for other in names if other != name)]
-    return whole[:WORDS_SHOWN]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What brought a paper to a reader: a topic or liked papers with the terms, or somebody who is followed."""
+
+    topic: str = ""
+    is_liked: bool = False
+    followed: str = ""
+    terms: tuple[tuple[str, float], ...] = ()
+    against: tuple[tuple[str, float], ...] = ()
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +120,7 @@ class Issue:
     zone: str
     key_id: int
     entries: tuple[Entry, ...]
+    note: str = ""
 
     @property
     def count(self) -> str:
@@ -100,8 +136,9 @@ class Issue:
 
 def entry_from_json(record: Mapping[str, Any]) -> Entry:
     """Read an entry as `entries_to_json` wrote it."""
-    terms = tuple((str(term), float(share)) for term, share in record["terms"])
-    return Entry(**{**record, "terms": terms, "evidence": tuple(record["evidence"])})
+    shares = {name: tuple((str(term), float(share)) for term, share in record.get(name, ())) for name in SHARES}
+    sentences = {name: tuple(record.get(name, ())) for name in ("evidence", "similar")}
+    return Entry(**{**record, **shares, **sentences})
 
 
 def entries_to_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -109,7 +146,7 @@ def entries_to_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     rounded = []
     for entry in entries:
         record = asdict(entry)
-        record["terms"] = [[term, round(share, 6)] for term, share in entry.terms]
-        record["from_relevance"], record["from_trend"] = round(entry.from_relevance, 6), round(entry.from_trend, 6)
+        record |= {name: [[term, round(share, 6)] for term, share in record[name]] for name in SHARES}
+        record |= {name: round(record[name], 6) for name in ("from_relevance", "from_trend", "rest")}
         rounded.append(record)
     return rounded

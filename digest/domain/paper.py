@@ -10,10 +10,14 @@ TELLING_TITLE = 4
 """Words from which a title alone tells works apart."""
 TELLING_ABSTRACT = 200
 """Characters from which an abstract alone does."""
+LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_NAME, MOST_AUTHORS = 1_000, 10_000, 200, 100
+"""Characters, and authors, that are kept of a paper a reader tells of."""
 RANKED = {"title", "abstract", "authors", "text_source", "categories", "published_on"}
 REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w-]+(?:\.[\w-]+)*")
 TEXT_SOURCES = ("arxiv", "huggingface")
 """Whose title and abstract to prefer, best first; a source not named here comes last."""
+READER = "reader"
+"""The text source of papers that a reader named: all readers share a paper, so its word gives way to any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +159,18 @@ def _last_name(author: str) -> str:
 def merge(held: Paper, found: Paper) -> Paper:
     """Join what is held with what a source now tells: nothing known is replaced by nothing.
 
-    Title, abstract and authors come together from the better source of `TEXT_SOURCES`, at a tie from the newer.
+    Title, abstract and authors come together from the better source of `TEXT_SOURCES`, at a tie from the newer. What a
+    reader says of a paper changes none that has a title, and nothing of it stays once a source tells of the paper.
 
     >>> held = Paper(key="arxiv:2508.13426", title="A $x$", abstract="Long.", text_source="huggingface")
     >>> merge(held, Paper(key="arxiv:2508.13426", title="A x", text_source="arxiv", code_url="https://example.org/c"))
     ... # doctest: +ELLIPSIS
     Paper(key='arxiv:2508.13426', title='A x', abstract='Long.', ... code_url='https://example.org/c', ...)
     """
+    if found.text_source == READER and (held.title or held.text_source != READER):
+        return held
+    if held.text_source == READER and found.title:
+        held = Paper(key=held.key, title="")
     text, other = (found, held) if _rank(found) <= _rank(held) else (held, found)
     known = {}
     for field in fields(Paper):
@@ -171,6 +180,23 @@ def merge(held: Paper, found: Paper) -> Paper:
     known |= {"authors": named.authors or other.authors, "authors_complete": named.authors_complete}
     known["key"] = found.key if held.key.startswith("title:") and not found.key.startswith("title:") else held.key
     return replace(held, **known)
+
+
+def as_told(paper: Paper) -> Paper:
+    """Give a paper as a reader may tell of it: what it is and says, cut to a sane length, and nothing that leads away.
+
+    >>> told = as_told(Paper(key="arxiv:2508.13426", title="On X", code_url="https://example.org", text_source="arxiv"))
+    >>> told.title, told.code_url, told.text_source
+    ('On X', '', 'reader')
+    """
+    return Paper(
+        key=paper.key,
+        title=paper.title[:LONGEST_TITLE],
+        abstract=paper.abstract[:LONGEST_ABSTRACT],
+        authors=tuple(name[:LONGEST_NAME] for name in paper.authors[:MOST_AUTHORS]),
+        authors_complete=paper.authors_complete and len(paper.authors) <= MOST_AUTHORS,
+        text_source=READER,
+    )
 
 
 def _rank(paper: Paper) -> int:

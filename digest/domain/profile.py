@@ -12,6 +12,8 @@ MOST_TOPICS = 40
 LONGEST_TOPIC = 200
 MOST_BESIDE = 12
 """Words beside a phrase that a reader may name."""
+MOST_REACTIONS = 5_000
+"""Papers one reader may have liked or disliked at a time."""
 ARCHIVES = (
     "astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|nlin|nucl-ex|nucl-th|physics|"
     "q-bio|q-fin|quant-ph|stat"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -50,21 +50,26 @@ class Vectoriser:
 
     A term t that stands f times in a text, in d of n fitted papers, weighs
 
-        (1 + ln f) (1 + ln((1 + n) / (1 + d)))
+        p(t) (1 + r ln f) (1 + ln((1 + n) / (1 + d)))
 
-    before the vector is scaled to length 1 (Salton and Buckley, 1988, as scikit-learn computes it).
+    before the vector is scaled to length 1, where p(t) is `pairs` for a pair of words and 1 for a word. With
+    `pairs = repeats = 1` these are the weights of Salton and Buckley (1988) as scikit-learn computes them.
 
     Parameters
     ----------
     most : int, optional
         Terms to keep, those of most texts first; all if left out.
+    pairs : float
+        What a pair of words weighs beside the words themselves.
+    repeats : float
+        r, from 0 (that a word is repeated counts for nothing) to 1.
 
     Attributes
     ----------
     terms_ : list of str
         The vocabulary; column j of every matrix is `terms_[j]`.
     idf_ : float32 array of shape (n_terms,)
-        The second factor of the formula.
+        The weight of a term that stands once: the formula without its second factor.
 
     Examples
     --------
@@ -74,8 +79,8 @@ class Vectoriser:
     [0.0, 0.0, 0.0, 0.61, 0.8]
     """
 
-    def __init__(self, *, most: int | None = None) -> None:
-        self.most = most
+    def __init__(self, *, most: int | None = None, pairs: float = 1.0, repeats: float = 1.0) -> None:
+        self.most, self.pairs, self.repeats = most, pairs, repeats
         self.terms_: list[str] = []
         self.idf_: Floats = np.zeros(0, np.float32)
         self._column: dict[str, int] = {}
@@ -89,7 +94,9 @@ class Vectoriser:
         counter = CountVectorizer(analyzer=list, min_df=at_least, max_features=self.most, dtype=np.float32)
         counts = counter.fit_transform(texts)
         tfidf = TfidfTransformer().fit(counts)
-        return self._with(counter.get_feature_names_out().tolist(), tfidf.idf_.astype(np.float32))
+        terms = counter.get_feature_names_out().tolist()
+        of_pairs = np.array([self.pairs if " " in term else 1.0 for term in terms])
+        return self._with(terms, (tfidf.idf_ * of_pairs).astype(np.float32))
 
     def transform(self, texts: Iterable[Sequence[str]]) -> sparse.csr_array:
         """Give one row of length 1 for each list of terms; a text without a known term gives an empty row."""
@@ -104,18 +111,33 @@ class Vectoriser:
             times += [counts[column] for column in columns]
             indptr.append(len(indices))
         shape = (len(indptr) - 1, len(self.terms_))
-        weights = (1 + np.log(np.array(times, float))) * self.idf_[np.array(indices, np.int32)]
+        weights = (1 + self.repeats * np.log(np.array(times, float))) * self.idf_[np.array(indices, np.int32)]
         rows = sparse.csr_array((weights.astype(np.float32), np.array(indices, np.int32), indptr), shape=shape)
         return sparse.csr_array(normalize(rows, copy=False)) if rows.nnz else rows
 
+    def row(self, terms: Sequence[str], weights: Sequence[float]) -> sparse.csr_array:
+        """Give a row of given weights; unknown terms are left out."""
+        known = {
+            self._column[term]: weight for term, weight in zip(terms, weights, strict=True) if term in self._column
+        }
+        columns = sorted(known)
+        parts = (
+            np.array([known[column] for column in columns], np.float32),
+            np.array(columns, np.int32),
+            [0, len(columns)],
+        )
+        return sparse.csr_array(parts, shape=(1, len(self.terms_)))
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give what `from_arrays` makes the same vectoriser of: arrays and JSON, nothing that runs."""
-        return {"terms": np.frombuffer(json.dumps(self.terms_).encode(), np.uint8), "idf": self.idf_}
+        terms = np.frombuffer(json.dumps(self.terms_).encode(), np.uint8)
+        return {"terms": terms, "idf": self.idf_, "repeats": np.array([self.repeats])}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> "Vectoriser":
         """Make a vectoriser of what `to_arrays` gave."""
-        return cls()._with(json.loads(arrays["terms"].tobytes()), arrays["idf"])
+        repeats = float(arrays["repeats"][0]) if "repeats" in arrays else 1.0
+        return cls(repeats=repeats)._with(json.loads(arrays["terms"].tobytes()), arrays["idf"])
 
     def _with(self, terms: list[str], idf: Floats) -> "Vectoriser":
         self.terms_, self.idf_ = terms, idf
@@ -123,67 +145,17 @@ class Vectoriser:
         return self
 
 
-def nearness(
-    topics: sparse.csr_array, owners: NDArray[np.intp], papers: sparse.csr_array, *, bar: float = 0.0
-) -> tuple[Floats, NDArray[np.intp]]:
-    """Relevance of every paper to every reader: the cosine with the nearest of the reader's topics.
+def likeness(papers: sparse.csr_array) -> Floats:
+    """Give the cosine of every two papers, an array of shape (n_papers, n_papers).
 
-    Parameters
-    ----------
-    topics : csr_array of shape (n_topics, n_terms)
-        One row of length 1 a topic, the topics of one reader next to each other.
-    owners : int array of shape (n_readers + 1,)
-        Row at which each reader's topics begin; a reader may have none.
-    papers : csr_array of shape (n_papers, n_terms)
-    bar : float
-        Relevance that is not above it counts as 0.
-
-    Returns
-    -------
-    relevance : float32 array of shape (n_readers, n_papers), from 0 to 1
-    nearest : int array of the same shape: the row in `topics` it comes from, -1 where relevance is 0
-
-    >>> unit = sparse.csr_array(np.eye(3, dtype=np.float32))
-    >>> relevance, nearest = nearness(unit[[0, 1]], np.array([0, 2, 2]), unit)
-    >>> relevance.tolist(), nearest.tolist()
-    ([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0, 1, -1], [-1, -1, -1]])
+    >>> likeness(sparse.csr_array(np.array([[1, 0], [0.6, 0.8]], np.float32))).round(1).tolist()
+    [[1.0, 0.6000000238418579], [0.6000000238418579, 1.0]]
     """
-    relevance = np.zeros((len(owners) - 1, papers.shape[0]), np.float32)
-    nearest = np.full(relevance.shape, -1, np.intp)
-    columns = np.arange(papers.shape[0])
-    turned = sparse.csc_array(papers.T)
-    for first, last in _blocks(owners):
-        products = (topics[owners[first] : owners[last]] @ turned).toarray()
-        for reader in range(first, last):
-            start, end = owners[reader], owners[reader + 1]
-            if end > start:
-                own = products[start - owners[first] : end - owners[first]]
-                best = own.argmax(axis=0)
-                highest = own[best, columns]
-                relevance[reader] = np.where(highest > bar, highest, 0)
-                nearest[reader] = np.where(relevance[reader] > 0, start + best, -1)
-    return relevance, nearest
-
-
-def _blocks(owners: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """Cut readers into runs of about `BLOCK` topics."""
-    first = 0
-    for reader in range(1, len(owners)):
-        if owners[reader] - owners[first] >= BLOCK or reader == len(owners) - 1:
-            yield first, reader
-            first = reader
-
-
-def shares(topic: sparse.csr_array, paper: sparse.csr_array, terms: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """Split a relevance into the terms it is the sum of, largest first; the shares add up to it.
-
-    >>> topic = sparse.csr_array(np.array([[0.6, 0.8]], np.float32))
-    >>> [(term, round(share, 2)) for term, share in shares(topic, topic, ["protein", "design"])]
-    [('design', 0.64), ('protein', 0.36)]
-    """
-    product = sparse.coo_array(topic.multiply(paper))
-    found = [(terms[int(column)], float(value)) for column, value in zip(product.coords[-1], product.data, strict=True)]
-    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+    alike = np.empty((papers.shape[0], papers.shape[0]), np.float32)
+    turned = papers.T.tocsr()
+    for start in range(0, papers.shape[0], BLOCK):
+        alike[start : start + BLOCK] = (papers[start : start + BLOCK] @ turned).toarray()
+    return alike
 
 
 def clusters_of(papers: sparse.csr_array, threshold: float) -> NDArray[np.int32]:

@@ -1,176 +1,183 @@
-"""Which papers a reader gets: trend and relevance mixed, nothing twice, no near-duplicates, no never-topics."""
+"""Which papers each reader gets, and why: the steps of weighing, picking and giving reasons, for a shard at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.domain.cadence import Frequency
-from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
-from digest.domain.issue import Entry, why_of
-from digest.domain.profile import Stance, Topic, TopicKind
-from digest.domain.relevance import nearness, shares, terms_of_topic
-from digest.domain.subscriber import Wishes
+from digest.domain.diversity import Places, pick
+from digest.domain.edition import Desk
+from digest.domain.interests import LESS
+from digest.domain.issue import Entry, Reason, why_of
+from digest.domain.profile import Stance, TopicKind
+from digest.domain.reasons import Reasons, reasons_of
+from digest.domain.text import counted
+from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh, worth
 
-CLEAR_MATCH = 0.25
-"""The cosine of a paper that is plainly on a typed topic; relevance counts in units of it."""
-LOOKED_AT = 200
-BAR = 0.04
-"""Cosine below which a paper is not called near a topic: one common word in passing reaches no more."""
-TERMS_KEPT = 5
-IN_CATEGORY = 0.12
-"""What standing in a followed category counts: half a clear match, since a category is wide."""
+BLOCK = 1_500_000
+"""Cells of the product of interests and papers that are held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """One chosen paper: its place in the edition and the two parts its score is the sum of."""
+class Picked:
+    """What was picked for a block of readers, as arrays; `pairs` of them in all.
 
-    position: int
-    from_relevance: float
-    from_trend: float
-
-    @property
-    def score(self) -> float:
-        """The score the order rests on."""
-        return self.from_relevance + self.from_trend
-
-
-def select(
-    relevance: NDArray[np.float32],
-    trend: NDArray[np.float32],
-    *,
-    trend_weight: float,
-    length: int,
-    barred: Iterable[int],
-    clusters: NDArray[np.int32],
-) -> list[Pick]:
-    """Choose the papers of one issue.
-
-    The score of a paper is `(1 - w) relevance / CLEAR_MATCH + w trend`; at equal scores the earlier candidate wins.
-
-    Parameters
+    Attributes
     ----------
-    relevance, trend : float32 arrays of shape (n_papers,)
-    trend_weight : w, from 0 to 1
-    length : the most papers to choose
-    barred : positions that must not be chosen: sent before, outside the period, never-topics
-    clusters : int array of shape (n_papers,); of papers with the same number only the best is chosen
+    reader, position : int arrays of shape (n_pairs,), a reader's papers next to each other, best score first
+    row : int array of shape (n_pairs,), the interest each is nearest to, -1 where it is near to none
+    reasons : what the nearness of each is the sum of
+    """
+
+    reader: Places
+    position: Places
+    row: Places
+    reasons: Reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The entries of one reader's issue, best first, and what is to be said of the day, or an empty text."""
+
+    entries: list[Entry] = field(default_factory=list)
+    note: str = ""
+
+
+def choose(desk: Desk, readers: Sequence[Reader]) -> list[Choice]:
+    """Choose the entries of each reader's issue.
 
     Returns
     -------
-    Picks, best first; fewer than `length` where the day holds no more.
-
-    >>> picks = select(np.array([0.25, 0, 0.1], np.float32), np.array([0.2, 0.9, 0.1], np.float32), trend_weight=0.5,
-    ...                length=2, barred=[2], clusters=np.array([0, 1, 2], np.int32))
-    >>> [(pick.position, round(pick.score, 2)) for pick in picks]
-    [(0, 0.6), (1, 0.45)]
+    One Choice a reader, in the same order.
     """
-    from_relevance = (1 - trend_weight) / CLEAR_MATCH * relevance
-    from_trend = trend_weight * trend
-    score = from_relevance + from_trend
-    score[list(barred)] = -1.0
-    picks: list[Pick] = []
-    taken: set[int] = set()
-    for position in _best_first(score, length + LOOKED_AT):
-        if score[position] < 0 or len(picks) == length:
-            break
-        if int(clusters[position]) not in taken:
-            taken.add(int(clusters[position]))
-            parts = float(from_relevance[position]), float(from_trend[position])
-            picks.append(Pick(position=int(position), from_relevance=parts[0], from_trend=parts[1]))
-    return picks
-
-
-def _best_first(score: NDArray[np.float32], most: int) -> Iterator[np.intp]:
-    bar = np.partition(score, -most)[-most] if most < len(score) else -np.inf
-    for part in (score >= bar, score < bar):  # The second is sorted only if near-duplicates used up the first.
-        positions = np.flatnonzero(part)
-        yield from positions[np.argsort(-score[positions], kind="stable")]
-
-
-def choose(
-    desk: Desk, wishes: Sequence[Wishes], vectors: Sequence[sparse.csr_array], seen: Sequence[set[int]]
-) -> list[list[Entry]]:
-    """Choose the entries of each reader's issue: one sparse product for all, then a selection for each.
-
-    Parameters
-    ----------
-    wishes, vectors, seen : of the same length, one a reader
-        What the reader wants, the vectors of the followed topics, and the papers shown before.
-    """
-    owners = np.concatenate([[0], np.cumsum([rows.shape[0] for rows in vectors])]).astype(np.intp)
-    topics = sparse.csr_array(sparse.vstack(vectors, format="csr"))
-    relevance, nearest = nearness(topics, owners, desk.edition.vectors, bar=BAR)
-    chosen = []
-    for reader, wanted in enumerate(wishes):
-        followed = _followed(wanted)
-        _count_categories(desk, followed, relevance[reader], nearest[reader], int(owners[reader]))
-        picks = select(
-            relevance[reader],
-            desk.edition.trend,
-            trend_weight=wanted.trend_weight if followed else 1.0,
-            length=wanted.length,
-            barred=_barred(desk, wanted, seen[reader]),
-            clusters=desk.edition.clusters,
-        )
-        rows = [int(nearest[reader, pick.position]) for pick in picks]
-        found = [followed[row - owners[reader]] if row >= 0 else None for row in rows]
-        chosen.append(
-            [
-                _entry(desk, pick, topic, topics[row : row + 1], rank=rank, has_topics=bool(followed))
-                for rank, (pick, topic, row) in enumerate(zip(picks, found, rows, strict=True), 1)
-            ]
-        )
+    chosen: list[Choice] = []
+    for block in blocks(desk, readers):
+        weighed = weigh(desk, block)
+        picked = pick_all(desk, block, weighed)
+        chosen += _choices(desk, block, weighed, picked)
     return chosen
 
 
-def _count_categories(
-    desk: Desk, followed: Sequence[Topic], relevance: NDArray[np.float32], nearest: NDArray[np.intp], first: int
-) -> None:
-    """Count a followed category as nearness of its own: one word among hundreds would never reach the bar."""
-    for row, topic in enumerate(followed, first):
-        if topic.kind is TopicKind.CATEGORY:
-            members = np.fromiter(desk.about(topic), np.intp)
-            members = members[relevance[members] < IN_CATEGORY]
-            relevance[members], nearest[members] = IN_CATEGORY, row
+def blocks(desk: Desk, readers: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
+    """Cut readers into blocks whose products with the papers stay small."""
+    most = max(BLOCK // max(len(desk.edition.candidates), 1), 1)
+    first, rows = 0, 0
+    for at, one in enumerate(readers):
+        rows += one.interests.rows.shape[0]
+        if rows > most and at > first:
+            yield readers[first:at]
+            first, rows = at, one.interests.rows.shape[0]
+    if first < len(readers):
+        yield readers[first:]
 
 
-def _entry(desk: Desk, pick: Pick, topic: Topic | None, row: sparse.csr_array, *, rank: int, has_topics: bool) -> Entry:
-    candidate = desk.edition.candidates[pick.position]
-    words = topic.words if topic else ""
-    terms: tuple[tuple[str, float], ...] = ((words, IN_CATEGORY),) if topic else ()
-    if topic and topic.kind is TopicKind.PHRASE:
-        terms = shares(row, desk.edition.vectors[[pick.position]], desk.vectoriser.terms_)[:TERMS_KEPT]
+def pick_all(desk: Desk, readers: Sequence[Reader], weighed: Weighed) -> Picked:
+    """Pick the papers of a block of readers, and split their relevance into terms."""
+    pool, limits = pool_of(weighed), limits_of(readers, weighed)
+    alike = desk.alike if limits.breadth.any() else np.zeros((0, 0), np.float32)
+    columns = pick(pool, limits, clusters=desk.edition.clusters, minutes=desk.minutes, alike=alike)
+    reader, slot = np.nonzero(columns >= 0)
+    column = columns[reader, slot]
+    order = np.lexsort((column, reader))  # The pool is best first, so its columns are the order of the scores.
+    reader, column = reader[order], column[order]
+    position, topic = pool.positions[reader, column], pool.topic[reader, column]
+    row = np.where(topic > 0, weighed.starts[reader] + topic - 1, -1)
+    return Picked(
+        reader=reader, position=position, row=row, reasons=_reasons(desk, readers, weighed, (reader, position, row))
+    )
+
+
+def _reasons(desk: Desk, readers: Sequence[Reader], weighed: Weighed, pairs: tuple[Places, Places, Places]) -> Reasons:
+    reader, position, row = pairs
+    near = weighed.rows[np.maximum(row, 0)]
+    near.data[np.repeat(row < 0, np.diff(near.indptr))] = 0
+    if weighed.less.any():
+        less = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
+        near = sparse.csr_array(near - less[reader])
+    return reasons_of(near, desk.vectors[position])
+
+
+def _choices(desk: Desk, readers: Sequence[Reader], weighed: Weighed, picked: Picked) -> list[Choice]:
+    ends = np.searchsorted(picked.reader, np.arange(len(readers) + 1))
+    choices = []
+    for number, one in enumerate(readers):
+        pairs = range(int(ends[number]), int(ends[number + 1]))
+        entries = [_entry(desk, one, weighed, picked, pair, rank=rank) for rank, pair in enumerate(pairs, 1)]
+        choices.append(Choice(entries=entries, note=_note(one, weighed.score[number], len(entries))))
+    return choices
+
+
+def _note(reader: Reader, score: NDArray[np.float32], shown: int) -> str:
+    """Say that few papers cleared the bar, where that and nothing else left the issue short."""
+    wishes = reader.wishes
+    is_short = shown < wishes.length and not wishes.minutes
+    left_out = np.isfinite(score) & (score < wishes.bar)
+    if not is_short or not left_out.any():
+        return ""
+    said = f"Only {counted(shown, 'paper')}" if shown else "No paper"
+    return f"{said} cleared your bar today."
+
+
+def _entry(desk: Desk, reader: Reader, weighed: Weighed, picked: Picked, pair: int, *, rank: int) -> Entry:
+    number, position = int(picked.reader[pair]), int(picked.position[pair])
+    candidate = desk.edition.candidates[position]
+    unit = float(1 - weighed.weight[number])
+    at = int(picked.row[pair] - weighed.starts[number]) if picked.row[pair] >= 0 else -1
+    reason = _reason(desk, reader, picked, pair, at=at, unit=unit)
     return Entry(
         rank=rank,
         paper_id=candidate.paper_id,
         paper_key=candidate.paper_key,
         title=desk.papers[candidate.paper_id].title,
         card=candidate.card,
-        from_relevance=pick.from_relevance,
-        from_trend=pick.from_trend,
-        topic=words,
-        terms=terms,
+        from_relevance=sum(share for _, share in reason.terms + reason.against) + reason.rest,
+        from_trend=float(weighed.weight[number]) * candidate.trend.value,
+        topic=reason.topic,
+        terms=reason.terms,
+        against=reason.against,
+        rest=reason.rest,
+        followed=reason.followed,
+        similar=_similar(desk, weighed.score[number], position),
         evidence=candidate.trend.evidence,
-        why=why_of(words, terms, has_topics=has_topics, has_votes=candidate.trend.has_votes),
+        why=why_of(
+            reason, has_topics=bool(weighed.weight[number] < 1 or reader.followed), has_votes=candidate.trend.has_votes
+        ),
     )
 
 
-def _barred(desk: Desk, wanted: Wishes, seen: set[int]) -> set[int]:
-    window = WINDOW if wanted.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
-    barred = {desk.positions[paper_id] for paper_id in seen}
-    return barred.union(
-        desk.before(window.days), *(desk.about(topic) for topic in wanted.topics if topic.stance is Stance.NEVER)
+def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, unit: float) -> Reason:
+    position = int(picked.position[pair])
+    shares, against = picked.reasons.of(pair, desk.vectoriser.terms_)
+    rest = float(picked.reasons.rest[pair])
+    topic = reader.followed[at] if 0 <= at < len(reader.followed) else None
+    if topic and topic.kind is not TopicKind.PHRASE:
+        shares = ((topic.words, worth(topic)), *shares)
+    unwanted = [
+        (one.words, -LESS * worth(one))
+        for one in reader.wishes.topics
+        if one.stance is Stance.LESS and one.kind is not TopicKind.PHRASE and position in desk.members(one)
+    ]
+    return Reason(
+        topic=topic.words if topic and not topic.is_rule else "",
+        is_liked=at == len(reader.followed),
+        followed="; ".join(_followed(desk, reader, position)),
+        terms=tuple((term, unit * share) for term, share in shares),
+        against=tuple((term, unit * share) for term, share in (*unwanted, *against)),
+        rest=unit * rest,
     )
 
 
-def _followed(wanted: Wishes) -> list[Topic]:
-    return [topic for topic in wanted.topics if topic.stance is Stance.FOLLOW]
+def _followed(desk: Desk, reader: Reader, position: int) -> Iterator[str]:
+    for topic in reader.followed:
+        if topic.is_rule and position in desk.members(topic):
+            is_author = topic.kind is TopicKind.AUTHOR
+            yield f"By {topic.words}, whom you follow" if is_author else f"From {topic.words}, which you follow"
 
 
-def vectors_for(desk: Desk, wanted: Wishes) -> sparse.csr_array:
-    """Give one row a followed topic, in the order they were typed."""
-    return desk.vectoriser.transform(terms_of_topic(topic) for topic in _followed(wanted))
+def _similar(desk: Desk, score: NDArray[np.float32], position: int) -> tuple[str, ...]:
+    """Give the titles of what is nearly the same as a paper and could have stood in its place."""
+    others = desk.works.get(int(desk.edition.clusters[position]), ())
+    near = [desk.edition.candidates[one].paper_id for one in others if one != position and np.isfinite(score[one])]
+    return tuple(desk.papers[number].title for number in near)

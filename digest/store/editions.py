@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from sqlalchemy import Connection, RowMapping, select
 
+from digest.domain.background import Background
 from digest.domain.edition import Candidate, Desk, Edition
 from digest.domain.issue import Issue
 from digest.domain.relevance import Vectoriser
@@ -17,7 +18,7 @@ from digest.domain.rising import Rising
 from digest.domain.score import TrendScore
 from digest.store import papers
 from digest.store.database import insert_missing, inserting
-from digest.store.models import arrays_of, pack, unpack
+from digest.store.models import arrays_of, last, pack, unpack
 from digest.store.tables import editions, fragments
 
 
@@ -96,7 +97,14 @@ def lay_out(connection: Connection, until: date) -> Desk | None:
         return None
     held = papers.by_id(connection, [candidate.paper_id for candidate in edition.candidates])
     vectoriser = Vectoriser.from_arrays(arrays_of(connection, edition.vectoriser))
-    return Desk(edition=edition, papers=held, vectoriser=vectoriser)
+    return Desk(edition=edition, papers=held, vectoriser=vectoriser, background=_background(connection, edition))
+
+
+def _background(connection: Connection, edition: Edition) -> Background:
+    """Give the background an edition's terms were learnt from, or where it is gone the edition's own papers."""
+    made = last(connection, "background", learnt_from=edition.vectoriser)
+    arrays = arrays_of(connection, made[0]) if made else {}
+    return Background.from_arrays(arrays) if arrays else Background(edition.vectors)
 
 
 def pages_of(connection: Connection, found: Collection[Issue]) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:

@@ -20,6 +20,7 @@ class Facts:
     period: str
     key_id: int
     created_at: datetime
+    note: str = ""
 
 
 def add(connection: Connection, subscriber: Subscriber, entries: Sequence[Entry], facts: Facts) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from digest.store.tables import models
 
-MOST_KEPT = {"trend": 5}
+MOST_KEPT = {"trend": 5, "background": 2}
 """Of how many versions the arrays stay, by kind; of a kind not named here all do, since editions point to them."""
 
 
@@ -59,10 +59,19 @@ def facts_of(connection: Connection, version: int) -> dict[str, Any]:
     return dict(connection.execute(select(models.c.facts).where(models.c.id == version)).scalar_one())
 
 
-def last(connection: Connection, kind: str, *, until: datetime | None = None) -> tuple[int, datetime, int] | None:
-    """Give version, moment and number of papers of the newest model of a kind, made by a moment if one is given."""
+def last(
+    connection: Connection, kind: str, *, until: datetime | None = None, learnt_from: int | None = None
+) -> tuple[int, datetime, int] | None:
+    """Give version, moment and what it was learnt from of the newest model of a kind.
+
+    Parameters
+    ----------
+    until : only of those made by a moment
+    learnt_from : only of those learnt from so many papers, or for a background from that vectoriser
+    """
     query = select(models.c.id, models.c.made_at, models.c.learnt_from).where(models.c.kind == kind)
     query = query.where(models.c.made_at <= until) if until else query
+    query = query if learnt_from is None else query.where(models.c.learnt_from == learnt_from)
     row = connection.execute(query.order_by(models.c.id.desc()).limit(1)).first()
     return (row.id, row.made_at, row.learnt_from) if row else None
 

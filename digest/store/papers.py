@@ -1,17 +1,18 @@
 """Papers, their listings and their signals. A signal is only added; nothing known is replaced by nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, exists, func, select, update
 
 from digest.domain.attention import Attention
 from digest.domain.listing import Listing, ListingKind
-from digest.domain.paper import Paper, is_same, merge, names_of
+from digest.domain.paper import READER, Paper, as_told, is_same, merge, names_of
 from digest.domain.signal import Signal, SignalKind
+from digest.store import reactions
 from digest.store.attention import ANNOUNCED, attention_to
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import listings, paper_names, papers, signals
@@ -82,31 +83,53 @@ def _add_signals(connection: Connection, seen: Iterable[tuple[int, Signal]]) -> 
     insert_missing(connection, signals, rows)
 
 
+def keep(connection: Connection, told: Sequence[Paper], now: datetime) -> list[int]:
+    """Store papers that a reader tells of and no source lists; give their rows in order.
+
+    A paper that is held is found again by its names, and what is known of it stays.
+    """
+    ids: list[int] = []
+    for part in _parts(told, AT_ONCE):
+        ids += _record_papers(connection, list(map(as_told, part)), now)[0]
+    return ids
+
+
 def _record_papers(connection: Connection, found: Sequence[Paper], now: datetime) -> tuple[list[int], int]:
     """Store papers, each in the row of the work it is; give the rows in order, and how many are new."""
     known, held = _known(connection, found)
-    changed: set[int] = set()
+    before = dict(held)
     ids, fresh = [], 0
-    for paper in found:
-        number = next((known[n] for n in names_of(paper).all if n in known and is_same(held[known[n]], paper, n)), None)
+    names = [names_of(paper).all for paper in found]
+    for paper, own in zip(found, names, strict=True):
+        number = next((known[n] for n in own if n in known and is_same(held[known[n]], paper, n)), None)
         if number is None:
             row = _row_of(paper) | {"first_seen_at": now}
             statement = inserting(connection, papers).values(**row).on_conflict_do_nothing().returning(papers.c.id)
             number = connection.execute(statement).scalar() or ids_of(connection, [paper.key])[paper.key]
-            held[number], fresh = paper, fresh + 1
-        elif (joined := merge(held[number], paper)) != held[number]:
-            held[number] = joined
-            changed.add(number)
-        for name in names_of(paper).all:
+            held[number], before[number], fresh = paper, paper, fresh + 1
+        else:
+            held[number] = merge(held[number], paper)
+        for name in own:
             known.setdefault(name, number)
         ids.append(number)
-    for number in changed:
-        connection.execute(update(papers).where(papers.c.id == number).values(**_row_of(held[number])))
-    own = {
-        n: number for number, paper in zip(ids, found, strict=True) for n in names_of(paper).all if known[n] == number
+    _rewrite(connection, before, held)
+    kept = {
+        name: number
+        for number, paper, own in zip(ids, found, names, strict=True)
+        for name in own
+        if known[name] == number and (paper.text_source != READER or held[number].text_source == READER)
     }
-    insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in own.items()])
+    insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in kept.items()])
     return ids, fresh
+
+
+def _rewrite(connection: Connection, before: Mapping[int, Paper], held: Mapping[int, Paper]) -> None:
+    """Write the papers that changed; whoever liked one whose text did gets a new profile."""
+    changed = {number: paper for number, paper in held.items() if paper != before[number]}
+    for number, paper in changed.items():
+        connection.execute(update(papers).where(papers.c.id == number).values(**_row_of(paper)))
+    texts = {number: (before[number].title, before[number].abstract) for number in changed}
+    reactions.text_came(connection, [n for n, paper in changed.items() if texts[n] != (paper.title, paper.abstract)])
 
 
 def _known(connection: Connection, found: Sequence[Paper]) -> tuple[dict[str, int], dict[int, Paper]]:
@@ -194,8 +217,12 @@ def count_listed(connection: Connection, found: Sequence[Listing]) -> int:
 
 
 def newest(connection: Connection, most: int) -> Iterator[Paper]:
-    """Give the papers last seen first, `most` of them: the background a vectoriser learns from."""
-    rows = connection.execute(select(*PAPER_COLUMNS).order_by(papers.c.id.desc()).limit(most)).mappings()
+    """Give the listed papers last seen first, `most` of them: the background a vectoriser learns from.
+
+    A paper that only readers told of is left out, so that one reader's library changes nothing for the others.
+    """
+    listed = select(*PAPER_COLUMNS).where(exists().where(listings.c.paper_id == papers.c.id))
+    rows = connection.execute(listed.order_by(papers.c.id.desc()).limit(most)).mappings()
     return (paper_of(row) for row in rows)
 
 

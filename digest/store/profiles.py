@@ -1,4 +1,4 @@
-"""Profile vectors: derived from what readers said, kept until they say something else or the vectoriser changes."""
+"""Interests: derived from what readers said and liked, kept until that changes or the vectoriser does."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,38 @@ import numpy as np
 from scipy import sparse
 from sqlalchemy import Connection, select
 
+from digest.domain.edition import Desk
+from digest.domain.interests import Interests, interests_of
 from digest.domain.subscriber import Subscriber
+from digest.domain.weighing import Reader
+from digest.store import issues, papers, reactions
 from digest.store.database import inserting
 from digest.store.tables import profile_vectors
 
 
-def vectors_of(
+def readers_of(
+    connection: Connection, desk: Desk, subscribers: Sequence[Subscriber]
+) -> tuple[list[Reader], dict[int, Interests]]:
+    """Give subscribers as choosing needs them, and of their interests those that had to be made, by number."""
+    ids = [one.id for one in subscribers]
+    held = held_for(connection, subscribers, desk.edition.vectoriser, len(desk.vectoriser.terms_) + 1)
+    missing = [one for one in subscribers if one.id not in held]
+    said = reactions.of(connection, [one.id for one in missing])
+    liked = papers.by_id(connection, {one.paper_id for every in said.values() for one in every})
+    made = {
+        one.id: interests_of(one.wishes.topics, said.get(one.id, ()), liked, desk.vectoriser, desk.background)
+        for one in missing
+    }
+    seen = issues.shown(connection, ids, desk.positions.keys())
+    known = held | made
+    readers = [Reader(wishes=one.wishes, interests=known[one.id], seen=seen.get(one.id, set())) for one in subscribers]
+    return readers, made
+
+
+def held_for(
     connection: Connection, readers: Sequence[Subscriber], vectoriser: int, width: int
-) -> dict[int, sparse.csr_array]:
-    """Give the vectors that are still right, by subscriber: one row a followed topic."""
+) -> dict[int, Interests]:
+    """Give the interests that are still right, by subscriber."""
     wanted = {reader.id: reader.profile_revision for reader in readers}
     inside = profile_vectors.c.subscriber_id.in_(wanted) & (profile_vectors.c.vectoriser == vectoriser)
     held = {}
@@ -22,14 +45,12 @@ def vectors_of(
         if row.profile_revision == wanted[row.subscriber_id]:
             starts = np.frombuffer(row.starts, np.int32)
             parts = np.frombuffer(row.weights, np.float32), np.frombuffer(row.indices, np.int32), starts
-            held[row.subscriber_id] = sparse.csr_array(parts, shape=(len(starts) - 1, width))
+            held[row.subscriber_id] = Interests(rows=sparse.csr_array(parts, shape=(len(starts) - 1, width)))
     return held
 
 
-def keep(
-    connection: Connection, readers: Sequence[Subscriber], vectoriser: int, made: Mapping[int, sparse.csr_array]
-) -> None:
-    """Keep vectors made anew in place of the old; two composing at once may both keep the same."""
+def keep(connection: Connection, readers: Sequence[Subscriber], vectoriser: int, made: Mapping[int, Interests]) -> None:
+    """Keep interests made anew in place of the old; two composing at once may both keep the same."""
     if not made:
         return
     revisions = {reader.id: reader.profile_revision for reader in readers}
@@ -38,11 +59,11 @@ def keep(
             "subscriber_id": subscriber_id,
             "profile_revision": revisions[subscriber_id],
             "vectoriser": vectoriser,
-            "starts": rows.indptr.astype(np.int32).tobytes(),
-            "indices": rows.indices.astype(np.int32).tobytes(),
-            "weights": rows.data.astype(np.float32).tobytes(),
+            "starts": one.rows.indptr.astype(np.int32).tobytes(),
+            "indices": one.rows.indices.astype(np.int32).tobytes(),
+            "weights": one.rows.data.astype(np.float32).tobytes(),
         }
-        for subscriber_id, rows in made.items()
+        for subscriber_id, one in made.items()
     ]
     statement = inserting(connection, profile_vectors)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "subscriber_id"}

@@ -132,6 +132,7 @@ issues = Table(
     Column("zone", String(64), nullable=False),
     Column("key_id", Integer, nullable=False),
     Column("entries", JSON, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("subscriber_id", "period"),
     sqlite_autoincrement=True,
 )

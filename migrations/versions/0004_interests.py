@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name="fk_reactions_subscriber_id"),
         sa.PrimaryKeyConstraint("subscriber_id", "paper_id", name="pk_reactions"),
     )
+    op.add_column("issues", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("subscribers", sa.Column("minutes", sa.Integer(), server_default="0", nullable=False))
     op.add_column("subscribers", sa.Column("breadth", sa.Float(), server_default="0.3", nullable=False))
     op.add_column("subscribers", sa.Column("bar", sa.Float(), server_default="0.3", nullable=False))
@@ -29,15 +30,20 @@ def upgrade() -> None:
     op.execute("UPDATE topics SET stance = 'never' WHERE never")
     with op.batch_alter_table("topics", schema=None) as batch_op:
         batch_op.drop_column("never")
+    # Vectors are derived from what readers said, and are of another shape now.
+    op.execute("DELETE FROM profile_vectors")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("DELETE FROM profile_vectors")
     op.add_column("topics", sa.Column("never", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute("UPDATE topics SET never = (stance = 'never')")
     with op.batch_alter_table("topics", schema=None) as batch_op:
         batch_op.drop_column("beside")
         batch_op.drop_column("stance")
+    with op.batch_alter_table("issues", schema=None) as batch_op:
+        batch_op.drop_column("note")
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.drop_column("bar")
         batch_op.drop_column("breadth")

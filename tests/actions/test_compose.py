@@ -74,7 +74,7 @@ def test_two_composing_at_once_give_one_issue_each(published: Database) -> None:
 
 
 def test_nothing_new_is_skipped_and_counted_and_the_reader_moves_on(published: Database) -> None:
-    joined(published, "ada", wishes=Wishes(length=25))
+    joined(published, "ada", wishes=Wishes(length=25, bar=0))
     days = [NOW + timedelta(days=number) for number in range(3)]
     reports = [composed(published, day) for day in days]
     assert [report.entries for report in reports] == [25, 15, 0]

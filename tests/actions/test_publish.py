@@ -76,11 +76,12 @@ def test_the_vectoriser_is_learnt_again_after_a_week_or_much_news(published: Dat
     publish(published, DAY, masthead(), now=NOW + REFIT_AFTER - timedelta(seconds=1))
     assert version() == first
     publish(published, DAY, masthead(), now=NOW + REFIT_AFTER)
-    assert version() == first + 1
+    second = version()
+    assert second > first
     with published.writing() as connection:
         papers.record(connection, [listing(number) for number in range(100, 110)], NOW)
     publish(published, DAY, masthead(), now=NOW + REFIT_AFTER)
-    assert version() == first + 2
+    assert version() > second
 
 
 def test_marks_in_a_title_break_no_edition(database: Database) -> None:

@@ -1,97 +1,55 @@
-"""What a reader gets: the best by a sum of two parts, nothing barred, nothing twice."""
+"""What a reader gets: the nearest and the most noticed, with reasons, nothing barred, nothing twice."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.edition import Candidate, Desk, Edition
+from digest.domain.edition import Desk
 from digest.domain.issue import Entry
 from digest.domain.paper import Paper
-from digest.domain.profile import Stance, read_topics
-from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
-from digest.domain.score import TrendScore
-from digest.domain.selection import CLEAR_MATCH, choose, select, vectors_for
+from digest.domain.profile import Stance, Topic, read_topics
+from digest.domain.selection import choose
 from digest.domain.subscriber import Wishes
-from tests.builders import DAY, NOW, paper
+from tests.builders import paper
 from tests.cast import TASTES, wishes_of
+from tests.desk import desk_of, reader_of
 
 SUBJECTS = ["robot manipulation", "speech recognition", "video generation", "protein design", "language models"]
-
-
-def desk_of(papers: list[Paper], days_ago: list[int] | None = None) -> Desk:
-    vectoriser = Vectoriser().fit([terms_of_paper(one) for one in papers])
-    vectors = vectoriser.transform([terms_of_paper(one) for one in papers])
-    ago = days_ago or [0] * len(papers)
-    trend = [TrendScore(value=2.0 ** (-days / 2) * (1 - i / 200), evidence=()) for i, days in enumerate(ago)]
-    clusters = clusters_of(vectors, 0.8)
-    candidates = tuple(
-        Candidate(
-            paper_id=i + 1, paper_key=one.key, listed_on=DAY - timedelta(days=ago[i]), trend=trend[i],
-            cluster=int(clusters[i]), card=f"card{i}",
-        )
-        for i, one in enumerate(papers)
-    )  # fmt: skip
-    edition = Edition(
-        id=1, day=DAY, revision=1, created_at=NOW, candidates=candidates, vectors=vectors, vectoriser=1, frames={}
-    )
-    return Desk(edition=edition, papers=dict(enumerate(papers, 1)), vectoriser=vectoriser)
-
-
-def chosen(desk: Desk, wishes: Wishes, seen: set[int] | None = None) -> list[Entry]:
-    [entries] = choose(desk, [wishes], [vectors_for(desk, wishes)], [seen or set()])
-    return entries
-
-
 PAPERS = [paper(i, title=f"On {SUBJECTS[i % 5]} {i}", abstract=f"Words number{i} of kind{i} say{i}") for i in range(30)]
 DESK = desk_of(PAPERS)
 
 
-@settings(max_examples=200)
-@given(st.integers(0, 2**32), st.integers(1, 600), st.integers(3, 25), st.floats(0, 1), st.sampled_from([2, 40, 900]))
-def test_selecting_equals_a_plain_sort(seed: int, papers: int, length: int, weight: float, groups: int) -> None:
-    random = np.random.default_rng(seed)
-    relevance, trend = (random.choice([0, 0.1, 0.2, 0.3, 0.7], papers).astype(np.float32) for _ in range(2))
-    clusters = random.integers(0, groups, papers).astype(np.int32)
-    barred = set(random.choice(papers, papers // 4).tolist())
-    picks = select(relevance, trend, trend_weight=weight, length=length, barred=barred, clusters=clusters)
-    score = (1 - weight) / CLEAR_MATCH * relevance + weight * trend
-    expected: list[int] = []
-    for position in sorted(set(range(papers)) - barred, key=lambda i: (-score[i], i)):
-        if len(expected) < length and clusters[position] not in clusters[expected]:
-            expected.append(position)
-    assert [pick.position for pick in picks] == expected
-    assert [pick.score for pick in picks] == pytest.approx([float(score[i]) for i in expected], abs=1e-6)
+def chosen(desk: Desk, wishes: Wishes, seen: set[int] | None = None, liked: list[Paper] | None = None) -> list[Entry]:
+    [choice] = choose(desk, [reader_of(desk, wishes, seen=seen, liked=liked or [])])
+    return choice.entries
+
+
+def following(*typed: str, **wishes: object) -> Wishes:
+    return Wishes(**({"topics": read_topics(typed), "bar": 0.0, "breadth": 0.0} | wishes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", TASTES)
 def test_every_entry_explains_its_own_score(name: str) -> None:
-    wishes = wishes_of(name)
+    wishes = replace(wishes_of(name), bar=0.0)
     entries = chosen(DESK, wishes)
     assert [entry.rank for entry in entries] == list(range(1, wishes.length + 1))
     assert [entry.score for entry in entries] == sorted((entry.score for entry in entries), reverse=True)
     for entry in entries:
-        assert entry.score == entry.from_relevance + entry.from_trend
-        shown = sum(share for _, share in entry.terms) * (1 - wishes.trend_weight) / CLEAR_MATCH
-        assert shown <= entry.from_relevance + 1e-5
-        assert bool(entry.topic) == bool(entry.terms) == (entry.from_relevance > 0)
-        if len(entry.terms) < 5:
-            assert shown == pytest.approx(entry.from_relevance, abs=1e-5)
+        assert bool(entry.topic) == bool(entry.terms)
+        assert entry.score == pytest.approx(sum(share for _, share in entry.terms) + entry.rest + entry.from_trend)
 
 
 def test_the_nearest_topic_is_named() -> None:
-    first, *_ = chosen(DESK, Wishes(topics=read_topics(["speech recognition", "protein design"]), trend_weight=0))
+    first, *_ = chosen(DESK, following("speech recognition", "protein design", trend_weight=0))
     assert first.topic in first.title
     assert first.why.startswith(f"Near your topic “{first.topic}”")
 
 
 @pytest.mark.parametrize("never", ["robot manipulation", "Video", "cs.CL", "CS.cl", "cs"])
 def test_what_a_reader_never_wants_never_comes(never: str) -> None:
-    wanted = Wishes(topics=read_topics(["video"]) + read_topics([never], stance=Stance.NEVER), length=25)
+    topics = read_topics(["video", "author: Ann Lee"]) + read_topics([never], stance=Stance.NEVER)
+    wanted = Wishes(topics=topics, length=25, bar=0)
     entries = chosen(DESK, wanted)
     assert not [entry for entry in entries if never.casefold() in entry.title.casefold()]
     assert len(entries) == (0 if never.startswith(("c", "C")) else 24)
@@ -99,13 +57,13 @@ def test_what_a_reader_never_wants_never_comes(never: str) -> None:
 
 def test_a_followed_category_counts_for_every_paper_in_it() -> None:
     papers = [replace(one, categories=("cs.RO", "cs.CL") if i % 3 == 0 else ("cs.CL",)) for i, one in enumerate(PAPERS)]
-    entries = chosen(desk_of(papers), Wishes(topics=read_topics(["cs.ro"]), trend_weight=0, length=10))
+    entries = chosen(desk_of(papers), following("cs.ro", trend_weight=0))
     assert [entry.paper_id % 3 for entry in entries] == [1] * 10
     assert {(entry.topic, entry.why) for entry in entries} == {("cs.ro", "In cs.ro, which you follow.")}
 
 
 def test_papers_shown_before_do_not_come_again() -> None:
-    wishes = Wishes(length=10)
+    wishes = following()
     first = {entry.paper_id for entry in chosen(DESK, wishes)}
     second = {entry.paper_id for entry in chosen(DESK, wishes, first)}
     assert (len(first), len(second), first & second) == (10, 10, set())
@@ -113,25 +71,105 @@ def test_papers_shown_before_do_not_come_again() -> None:
 
 def test_two_near_duplicates_never_come_together() -> None:
     twins = [replace(one, key=f"{one.key}9") for one in PAPERS[:10]]
-    entries = chosen(desk_of(PAPERS[:10] + twins), Wishes(length=25))
+    entries = chosen(desk_of(PAPERS[:10] + twins), following(length=25))
     assert [entry.paper_id for entry in entries] == list(range(1, 11))
+    assert all(entry.similar == (entry.title,) for entry in entries)
+
+
+def test_what_is_nearly_the_same_as_a_paper_sent_before_does_not_come() -> None:
+    twins = [replace(one, key=f"{one.key}9") for one in PAPERS[:10]]
+    entries = chosen(desk_of(PAPERS[:10] + twins), following(length=25), seen={1, 12})
+    assert [entry.paper_id for entry in entries] == list(range(3, 11))
 
 
 def test_a_reader_without_topics_gets_the_trending_list() -> None:
-    entries = chosen(DESK, Wishes(trend_weight=0))
+    entries = chosen(DESK, following(trend_weight=0))
     assert [entry.paper_id for entry in entries] == list(range(1, 11))
     assert {entry.why for entry in entries} == {"Among what gathers most attention."}
     assert all(entry.from_relevance == 0 and entry.from_trend > 0 for entry in entries)
 
 
 def test_readers_chosen_together_get_what_each_gets_alone() -> None:
-    readers = [*map(wishes_of, TASTES), Wishes()]
-    together = choose(DESK, readers, [vectors_for(DESK, one) for one in readers], [set() for _ in readers])
-    assert together == [chosen(DESK, one) for one in readers]
+    wishes = [*map(wishes_of, TASTES), Wishes()]
+    together = choose(DESK, [reader_of(DESK, one) for one in wishes])
+    assert [choice.entries for choice in together] == [chosen(DESK, one) for one in wishes]
 
 
 @pytest.mark.parametrize(("frequency", "reach"), [(Frequency.DAILY, 3), (Frequency.WEEKDAYS, 3), (Frequency.WEEKLY, 8)])
 def test_a_daily_issue_reaches_back_a_weekend_and_a_weekly_one_a_week(frequency: Frequency, reach: int) -> None:
     desk = desk_of(PAPERS[:12], days_ago=list(range(12)))
-    entries = chosen(desk, Wishes(cadence=Cadence(frequency=frequency), length=25))
+    entries = chosen(desk, following(cadence=Cadence(frequency=frequency), length=25))
     assert sorted(entry.paper_id for entry in entries) == list(range(1, reach + 1))
+
+
+def test_who_is_followed_always_shows_and_is_marked() -> None:
+    papers = [replace(one, authors=("Bo Ek",)) for one in PAPERS]
+    papers[29] = replace(papers[29], authors=("Dara Oz",))
+    papers[27] = replace(papers[27], organisation="Example Lab")
+    entries = chosen(desk_of(papers), following("author: dara oz", "organisation: example lab", bar=1.0, length=3))
+    assert {entry.paper_id: entry.followed for entry in entries} == {
+        30: "By dara oz, whom you follow",
+        28: "From example lab, which you follow",
+    }
+    assert {entry.why for entry in entries} == {"By dara oz, whom you follow.", "From example lab, which you follow."}
+
+
+def test_an_issue_grows_for_all_who_are_followed_but_not_without_end() -> None:
+    assert len(chosen(DESK, following("author: Ann Lee", length=3))) == 25
+
+
+def test_never_stands_above_follow() -> None:
+    topics = read_topics(["author: Ann Lee"]) + read_topics(["cs"], stance=Stance.NEVER)
+    assert chosen(DESK, Wishes(topics=topics)) == []
+
+
+def test_only_what_clears_the_bar_comes_and_the_issue_says_so() -> None:
+    wishes = Wishes(topics=read_topics(["protein design"]), trend_weight=0, bar=0.5)
+    [choice] = choose(DESK, [reader_of(DESK, wishes)])
+    assert {entry.title.rpartition(" ")[0] for entry in choice.entries} == {"On protein design"}
+    assert choice.note == "Only 6 papers cleared your bar today."
+    [full] = choose(DESK, [reader_of(DESK, replace(wishes, bar=0.0))])
+    assert (len(full.entries), full.note) == (10, "")
+
+
+def test_minutes_bound_an_issue() -> None:
+    few, many = (len(chosen(DESK, following(minutes=minutes, length=25))) for minutes in (5, 10))
+    assert 5 < few < many < 25
+
+
+def test_one_topic_leaves_room_for_another() -> None:
+    both = following("protein design", "cs.XX", trend_weight=0, length=5)
+    papers = [replace(one, categories=("cs.XX",)) if i in {1, 2} else one for i, one in enumerate(PAPERS)]
+    topics = [entry.topic for entry in chosen(desk_of(papers), both)]
+    assert sorted(topics) == ["cs.XX", "cs.XX", "protein design", "protein design", "protein design"]
+
+
+@pytest.mark.parametrize("typed", ["video generation", "author: Bo Ek", "cs.CL"])
+def test_less_of_something_lowers_it_and_says_so(typed: str) -> None:
+    papers = [replace(one, authors=("Bo Ek" if i % 2 else "Ann Lee",)) for i, one in enumerate(PAPERS)]
+    desk = desk_of(papers)
+    plain = {entry.paper_id: entry for entry in chosen(desk, following("video generation", length=25))}
+    wishes = following("video generation", length=25)
+    less = replace(
+        wishes, topics=wishes.topics[: typed != "video generation"] + read_topics([typed], stance=Stance.LESS)
+    )
+    changed = {entry.paper_id: entry for entry in chosen(desk, less)}
+    lowered = [one for number, one in changed.items() if number in plain and one.score < plain[number].score - 0.01]
+    assert lowered
+    assert all("Against it" in one.why for one in lowered if one.against and one.against[0][1] < -0.02)
+
+
+def test_a_liked_paper_draws_others_like_it() -> None:
+    liked = paper(900, title="Protein design", abstract="Design of a protein.")
+    entries = chosen(DESK, following(trend_weight=0), liked=[liked])
+    assert {one.title.rpartition(" ")[0] for one in entries[:6]} == {"On protein design"}
+    assert entries[0].why.startswith("Like papers you liked: it shares")
+
+
+@pytest.mark.parametrize(
+    "topic", [Topic(words="the and of"), Topic(words="🚀🚀"), Topic(words="机器人"), Topic(words="zymurgy")], ids=repr
+)
+def test_a_topic_that_says_nothing_leaves_what_everybody_reads(topic: Topic) -> None:
+    entries = chosen(DESK, Wishes(topics=(topic,), bar=0, breadth=0))
+    assert [entry.paper_id for entry in entries] == list(range(1, 11))
+    assert {entry.why for entry in entries} == {"Outside your topics: here for the attention it gathers."}

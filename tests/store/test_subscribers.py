@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from digest.actions.subscribe import EVERYTHING_OF_A_READER
+from digest.domain.background import learnt_from
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.delivery import Kind
+from digest.domain.interests import interests_of
 from digest.domain.profile import Stance, Topic, TopicKind, read_topics
-from digest.domain.relevance import Vectoriser, terms_of_topic
+from digest.domain.relevance import terms_of_topic
 from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.store import deliveries, issues, profiles, subscribers
 from digest.store.database import Database
@@ -132,27 +134,26 @@ def test_a_release_takes_back_one_reason_only(database: Database) -> None:
         assert deliveries.unwanted(connection, claim.delivery) == "suppressed: hard bounce"
 
 
-def test_vectors_are_kept_until_topics_or_vectoriser_change(database: Database) -> None:
+def test_interests_are_kept_until_topics_or_vectoriser_change(database: Database) -> None:
     ada, bela, hugo = (joined(database, name) for name in ("ada", "bela", "hugo"))
-    vectoriser = Vectoriser().fit([terms_of_topic(topic) for name in TASTES for topic in wishes_of(name).topics])
-    width = len(vectoriser.terms_)
-    made = {
-        one.id: vectoriser.transform([terms_of_topic(topic) for topic in one.wishes.topics]) for one in (ada, bela)
-    } | {hugo.id: vectoriser.transform([])}
+    vectoriser, background = learnt_from([terms_of_topic(topic) for name in TASTES for topic in wishes_of(name).topics])
+    width = len(vectoriser.terms_) + 1
+    made = {one.id: interests_of(one.wishes.topics, (), {}, vectoriser, background) for one in (ada, bela)}
+    made |= {hugo.id: interests_of((), (), {}, vectoriser, background)}
     with database.writing() as connection:
         profiles.keep(connection, [ada, bela, hugo], 1, made)
-        held = profiles.vectors_of(connection, [ada, bela, hugo], 1, width)
-        assert {number: rows.shape for number, rows in held.items()} == {n: rows.shape for n, rows in made.items()}
-        for number, rows in held.items():
-            np.testing.assert_array_equal(rows.toarray(), made[number].toarray())
-        assert profiles.vectors_of(connection, [ada], 2, width) == {}
+        held = profiles.held_for(connection, [ada, bela, hugo], 1, width)
+        assert {number: one.rows.shape for number, one in held.items()} == {n: o.rows.shape for n, o in made.items()}
+        for number, one in held.items():
+            np.testing.assert_array_equal(one.rows.toarray(), made[number].rows.toarray())
+        assert profiles.held_for(connection, [ada], 2, width) == {}
         profiles.keep(connection, [ada], 2, {ada.id: made[bela.id]})
-        [anew] = profiles.vectors_of(connection, [ada], 2, width).values()
-        np.testing.assert_array_equal(anew.toarray(), made[bela.id].toarray())
+        [anew] = profiles.held_for(connection, [ada], 2, width).values()
+        np.testing.assert_array_equal(anew.rows.toarray(), made[bela.id].rows.toarray())
         subscribers.keep_wishes(connection, ada, Wishes(), NOW)
     assert again(database, bela) == bela
     with database.reading() as connection:
-        assert list(profiles.vectors_of(connection, [again(database, ada), bela], 1, width)) == [bela.id]
+        assert list(profiles.held_for(connection, [again(database, ada), bela], 1, width)) == [bela.id]
 
 
 def test_topics_are_kept_in_their_order_and_kind(database: Database) -> None:

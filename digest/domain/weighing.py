@@ -1,0 +1,229 @@
+"""Weighs every paper of an edition for many readers at once: one sparse product, the trend folded in, the rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from digest.domain.cadence import Frequency
+from digest.domain.diversity import FIRST, Limits, Places, Pool
+from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
+from digest.domain.interests import LESS, Interests
+from digest.domain.profile import Stance, Topic, TopicKind
+from digest.domain.relevance import Floats
+from digest.domain.subscriber import LENGTHS, Wishes
+
+NEAR = 0.25
+"""The relevance a paper must pass to be called near a topic: one common word in passing reaches no more."""
+IN_CATEGORY = 0.5
+"""What standing in a followed category counts, where a clear match counts 1: a category is wide."""
+NAMED = 1.0
+"""What being by or from whom a reader follows counts."""
+STEPS = 1e5
+"""Scores that are equal to five digits are equal: the earlier candidate wins."""
+BEST = 50
+"""How many of the best papers of a reader are looked at for an issue that is not all alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whom papers are chosen for: what was said, what it makes, and the papers shown before, by row number."""
+
+    wishes: Wishes
+    interests: Interests
+    seen: frozenset[int] | set[int] = frozenset()
+
+    @property
+    def followed(self) -> list[Topic]:
+        """The topics followed, in the order of the interests' rows."""
+        return [topic for topic in self.wishes.topics if topic.stance is Stance.FOLLOW]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The papers of an edition as readers weigh them.
+
+    Attributes
+    ----------
+    rows : csr_array of shape (n_rows, n_terms + 1), the interests of all readers one after another
+    starts : int array of shape (n_readers + 1,), the row at which each reader's interests begin
+    products : float32 array of shape (n_rows, n_papers), how near each paper is to each interest
+    less : float32 array of shape (n_readers, n_papers) or (n_readers, 1), what counts against each paper
+    relevance, score : float32 arrays of shape (n_readers, n_papers); a score is -inf where a rule bars the paper
+    weight : float32 array of shape (n_readers,), how much the trend weighs
+    first : (reader, position) pairs, as two arrays, of papers that must be shown
+    """
+
+    rows: sparse.csr_array
+    starts: Places
+    products: Floats
+    less: Floats
+    relevance: Floats
+    score: Floats
+    weight: Floats
+    first: tuple[Places, Places]
+
+    def nearest(self, positions: Places) -> Places:
+        """Give, for positions of shape (n_readers, n), the row each paper is nearest to, or -1 where there is none."""
+        best = np.full(positions.shape, NEAR, np.float32)
+        row = np.full(positions.shape, -1, np.intp)
+        counts = np.diff(self.starts)
+        for slot in range(int(counts.max(initial=0))):
+            having = np.flatnonzero(counts > slot)
+            rows = self.starts[having] + slot
+            found = self.products[rows[:, None], positions[having]]
+            is_nearer = found > best[having]
+            best[having] = np.where(is_nearer, found, best[having])
+            row[having] = np.where(is_nearer, rows[:, None], row[having])
+        return row
+
+
+def weigh(desk: Desk, readers: Sequence[Reader]) -> Weighed:
+    """Weigh every paper for every reader.
+
+    With w the weight of the trend, the score of a paper is
+
+        (1 - w) relevance + w trend,
+
+    where relevance is the product with the nearest interest, 0 if that does not pass `NEAR`, less the product with
+    what the reader wants less of; 1 is a clear match. A reader who named nothing and liked nothing has w = 1.
+    """
+    rows, starts = followed_rows(readers)
+    products: Floats = (rows @ desk.turned).toarray()
+    for start, one in zip(starts, readers, strict=False):
+        _name(desk, one.followed, products, int(start))
+    relevance = _of_nearest(products, starts)
+    relevance *= relevance > NEAR
+    less = _less(desk, readers)
+    relevance -= less
+    is_said = np.diff(rows.indptr[starts]) > 0
+    has_wishes = np.array([bool(said or one.followed) for said, one in zip(is_said, readers, strict=True)])
+    weight = np.where(has_wishes, [one.wishes.trend_weight for one in readers], 1).astype(np.float32)
+    score = (1 - weight)[:, None] * relevance + weight[:, None] * desk.edition.trend
+    bar_rules(desk, readers, score)
+    return Weighed(
+        rows=rows,
+        starts=starts,
+        products=products,
+        less=less,
+        relevance=relevance,
+        score=score,
+        weight=weight,
+        first=_first(desk, readers),
+    )
+
+
+def followed_rows(readers: Sequence[Reader]) -> tuple[sparse.csr_array, Places]:
+    """Lay the interests of all readers under one another, and tell at which row each reader's begin.
+
+    Joined by their arrays: a sparse matrix made for each reader would cost more than weighing the papers.
+    """
+    every = [one.interests.rows for one in readers]
+    ends = [int(rows.indptr[-2]) for rows in every]
+    counts = [rows.shape[0] - 1 for rows in every]
+    starts = np.cumsum([0, *counts]).astype(np.intp)
+    before = np.repeat(np.cumsum([0, *ends])[:-1], counts)
+    indptr = np.concatenate([[0], np.concatenate([rows.indptr[1:-1] for rows in every]) + before])
+    indices = np.concatenate([rows.indices[:end] for rows, end in zip(every, ends, strict=True)])
+    data = np.concatenate([rows.data[:end] for rows, end in zip(every, ends, strict=True)])
+    parts = data, indices.astype(np.int32), indptr.astype(np.int32)
+    return sparse.csr_array(parts, shape=(int(starts[-1]), every[0].shape[1])), starts
+
+
+def _of_nearest(products: Floats, starts: Places) -> Floats:
+    """Give the largest product of each reader with each paper, an array of shape (n_readers, n_papers)."""
+    relevance, counts = products[starts[:-1]], np.diff(starts)
+    for slot in range(1, int(counts.max(initial=0))):
+        having = np.flatnonzero(counts > slot)
+        relevance[having] = np.maximum(relevance[having], products[starts[having] + slot])
+    return relevance
+
+
+def _name(desk: Desk, followed: Sequence[Topic], products: Floats, start: int) -> None:
+    """Count what a rule names as near: one word among hundreds would never reach the bar."""
+    for row, topic in enumerate(followed, start):
+        if topic.kind is not TopicKind.PHRASE:
+            products[row, desk.members(topic)] = worth(topic)
+
+
+def worth(topic: Topic) -> float:
+    """Give what a rule counts where it names a paper: half a clear match for a category, a clear one for a name."""
+    return IN_CATEGORY if topic.kind is TopicKind.CATEGORY else NAMED
+
+
+def _less(desk: Desk, readers: Sequence[Reader]) -> Floats:
+    """Work out what counts against papers; one column where nobody wants less of anything."""
+    unwanted = [[topic for topic in one.wishes.topics if topic.stance is Stance.LESS] for one in readers]
+    if not any(unwanted):
+        return np.zeros((len(readers), 1), np.float32)
+    rows = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
+    less: Floats = (rows @ desk.turned).toarray()
+    for reader, topics in enumerate(unwanted):
+        for topic in topics:
+            if topic.kind is not TopicKind.PHRASE:
+                less[reader, desk.members(topic)] += LESS * worth(topic)
+    return less
+
+
+def bar_rules(desk: Desk, readers: Sequence[Reader], score: Floats) -> None:
+    """Bar what no score may bring: too old, sent before or nearly the same as what was, never wanted."""
+    for reader, one in enumerate(readers):
+        window = WINDOW if one.wishes.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
+        score[reader, desk.before(window.days)] = -np.inf
+        for topic in one.wishes.topics:
+            if topic.stance is Stance.NEVER:
+                score[reader, desk.members(topic)] = -np.inf
+        if one.seen:
+            score[reader, seen_places(desk, one)] = -np.inf
+
+
+def seen_places(desk: Desk, reader: Reader) -> list[int]:
+    """Give the positions of what a reader was sent, and of what is nearly the same."""
+    places = [desk.positions[number] for number in reader.seen if number in desk.positions]
+    groups = {int(desk.edition.clusters[place]) for place in places} & desk.works.keys()
+    return places + [place for number in groups for place in desk.works[number]]
+
+
+def _first(desk: Desk, readers: Sequence[Reader]) -> tuple[Places, Places]:
+    found = [
+        (reader, place)
+        for reader, one in enumerate(readers)
+        for topic in one.followed
+        if topic.is_rule
+        for place in desk.members(topic).tolist()
+    ]
+    pairs = np.array(sorted(set(found)), np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def pool_of(weighed: Weighed) -> Pool:
+    """Give the best papers of every reader, what must be shown before all others."""
+    readers, papers = weighed.score.shape
+    # One number holds score and place, so that the order of equal scores is the same everywhere.
+    key = np.multiply(weighed.score, -STEPS, dtype=np.float64)
+    np.rint(key, out=key)
+    key *= papers
+    key += np.arange(papers)
+    key[weighed.first] -= FIRST * STEPS * papers
+    most = min(BEST, papers)
+    best = np.argpartition(key, most - 1, axis=1)[:, :most]
+    every = np.arange(readers)[:, None]
+    best = best[every, np.argsort(key[every, best], axis=1)]
+    nearest = weighed.nearest(best)
+    topic = np.where(nearest < 0, 0, nearest - weighed.starts[:-1, None] + 1)
+    first = key[every, best] < -FIRST / 2 * STEPS * papers
+    return Pool(positions=best, score=weighed.score[every, best], topic=topic, first=first)
+
+
+def limits_of(readers: Sequence[Reader], weighed: Weighed) -> Limits:
+    """Give what bounds the issue of every reader; one that follows many people may grow to the longest there is."""
+    wishes = [one.wishes for one in readers]
+    of_reader = weighed.first[0][np.isfinite(weighed.score[weighed.first])]
+    must = np.minimum(np.bincount(of_reader, minlength=len(readers)), LENGTHS[-1])
+    return Limits(
+        length=np.maximum(np.array([one.length for one in wishes], np.intp), must),
+        minutes=np.array([one.minutes or np.inf for one in wishes], np.float32),
+        bar=np.array([one.bar or -np.inf for one in wishes], np.float32),
+        breadth=np.array([one.breadth for one in wishes], np.float32),
+    )

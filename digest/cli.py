@@ -12,6 +12,7 @@ import typer
 from digest import __version__, console
 from digest.cli_subscribers import readers
 from digest.cli_trend import learn, trend
+from digest.cli_why import why
 from digest.opened import opened
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ def compose(day: Day = None, json: Json = False) -> None:
     with opened() as service, console.progress() as advance:
         report = service.compose(day=day.date() if day else None, advance=advance)
     console.end(report, as_json=json)
+
+
+app.command()(why)
 
 
 @app.command()

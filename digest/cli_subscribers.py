@@ -1,4 +1,4 @@
-"""The operator's door to the subscribers: add, list, remove, import and export them."""
+"""The operator's door to the subscribers: add, list, remove, import and export them, and say what they like."""
 
 import csv
 import json
@@ -11,7 +11,9 @@ import typer
 from digest import console
 from digest.opened import opened
 
-readers = typer.Typer(no_args_is_help=True, help="Add, list, remove, import and export subscribers.")
+readers = typer.Typer(
+    no_args_is_help=True, help="Add, list, remove, import and export subscribers, and keep what they like."
+)
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Invite = Annotated[bool, typer.Option("--invite", help="Ask to confirm first; the mail goes with the next delivery.")]
 
@@ -44,11 +46,17 @@ def list_(as_json: Json = False) -> None:
     from digest.journeys.register import row_of
 
     with opened() as service:
-        rows = [row_of(one) for one in service.subscribers()]
+        keys = service.liked_keys()
+        rows = [row_of(one, keys.get(one.id, {})) for one in service.subscribers()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        console.listed([row | {"topics": "; ".join(row["topics"].splitlines())} for row in rows])
+        console.listed([row | _short(row) for row in rows])
+
+
+def _short(row: dict[str, str]) -> dict[str, str]:
+    topics = {column: "; ".join(row[column].splitlines()) for column in ("topics", "less", "never")}
+    return topics | {column: str(len(row[column].splitlines())) for column in ("liked", "disliked")}
 
 
 @readers.command("remove")
@@ -58,6 +66,45 @@ def remove(address: str) -> None:
         if not service.remove(address):
             console.refuse(f"there is no subscriber {address}")
     typer.echo(f"{address} is forgotten.")
+
+
+@readers.command("like")
+def like(
+    address: str,
+    paper: Annotated[list[str] | None, typer.Argument(help="arXiv ids, DOIs or addresses of papers.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="BibTeX, RIS, CSL-JSON, or ids one a line.")
+    ] = None,
+    dislike: Annotated[bool, typer.Option("--dislike", help="Keep the papers as disliked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Keep papers as liked by a subscriber, or disliked: what issues show more of, or less."""
+    from digest.domain.subscriber import Refused
+
+    if bool(paper) == (file is not None):
+        console.refuse("name papers by arXiv id, DOI or address, or give a file of them with --file FILE; one of both")
+    with opened() as service:
+        from digest.service import SourceError
+
+        body = file.read_bytes() if file else "\n".join(paper or ()).encode()
+        try:
+            report = service.like(address, body, liked=not dislike)
+        except (SourceError, Refused, LookupError) as error:
+            console.refuse(f"{file}: {error}" if isinstance(error, SourceError) and file else str(error))
+    console.end(report, as_json=as_json)
+
+
+@readers.command("forget")
+def forget(address: str) -> None:
+    """Forget all a subscriber liked and disliked; topics and everything else stay."""
+    from digest.domain.subscriber import Refused
+
+    with opened() as service:
+        try:
+            count = service.forget(address)
+        except (Refused, LookupError) as error:
+            console.refuse(str(error))
+    typer.echo(f"{count:,} liked and disliked papers of {address} are forgotten.")
 
 
 @readers.command("import")
@@ -85,4 +132,5 @@ def export() -> None:
     with opened() as service:
         writer = csv.DictWriter(sys.stdout, COLUMNS)
         writer.writeheader()
-        writer.writerows(row_of(one) for one in service.subscribers())
+        keys = service.liked_keys()
+        writer.writerows(row_of(one, keys.get(one.id, {})) for one in service.subscribers())

@@ -21,7 +21,7 @@ from tests.servers import Inbox, mail_server, web_server
 
 ADDRESS = "kim@readers.example"
 MONDAY = datetime(2026, 3, 16, 18, tzinfo=UTC)
-FORM = {"address": ADDRESS, "topics": "robot manipulation\ncs.CL", "never": "", "website": ""}
+FORM = {"bar": "0", "address": ADDRESS, "topics": "robot manipulation\ncs.CL", "never": "", "website": ""}
 FORM |= {"frequency": "daily", "hour": "7", "zone": "UTC", "length": "10"}
 
 

@@ -2,13 +2,16 @@
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from digest.actions.report import Report
+from digest.actions.subscribe import Tastes
 from digest.domain.cadence import Cadence, Frequency
-from digest.domain.profile import Stance, Topic, contradiction, read_topics
+from digest.domain.identity import key_typed
+from digest.domain.paper import Paper
+from digest.domain.profile import MOST_REACTIONS, Stance, Topic, contradiction, read_topics
 from digest.domain.subscriber import Subscriber, Wishes
 from digest.service import Service
 
@@ -16,8 +19,11 @@ STANCES = {Stance.FOLLOW: "topics", Stance.LESS: "less", Stance.NEVER: "never"}
 """Which column holds the topics of each stance."""
 COLUMNS = (
     *("address", *STANCES.values(), "frequency", "hour", "zone"),
-    *("length", "minutes", "trend_weight", "breadth", "bar", "status"),
+    *("length", "minutes", "trend_weight", "breadth", "bar", "liked", "disliked", "status"),
 )
+BETWEEN_KEYS = re.compile(r"\n|;(?=\s|$|arxiv:|doi:|title:|https?://|10\.\d|\d{4}\.\d)", re.IGNORECASE)
+"""Where one paper ends and the next begins; a DOI may hold a semicolon of its own."""
+KEY = re.compile(r"(?:arxiv:\S|doi:10\.\S|title:[0-9a-f]{16}$)")
 
 
 @dataclass(kw_only=True)
@@ -52,19 +58,22 @@ def register(service: Service, rows: Iterable[Mapping[str, str]], *, invite: boo
             report.skipped[f"status {row['status']}"] += 1
             continue
         try:
-            _register(service, address, wishes_of(row), report, invite=invite)
+            _register(service, address, (wishes_of(row), tastes_of(row)), report, invite=invite)
         except ValueError as error:
             report.skipped["refused"] += 1
             report.failed.append(f"row {number} ({address or 'no address'}): {error}")
     return report
 
 
-def _register(service: Service, address: str, wishes: Wishes, report: RegisterReport, *, invite: bool) -> None:
-    consent = {"text": "added by the operator"}
+def _register(
+    service: Service, address: str, wanted: tuple[Wishes, Tastes], report: RegisterReport, *, invite: bool
+) -> None:
+    consent, (wishes, tastes) = {"text": "added by the operator"}, wanted
     if invite:
-        happened = service.invite(address, wishes, consent=consent)
+        happened = service.invite(address, wishes, consent=consent, tastes=tastes)
     else:
-        happened = "asked" if service.add(address, wishes, consent=consent) else "already subscribed"
+        is_new = service.add(address, wishes, consent=consent, tastes=tastes)
+        happened = "asked" if is_new else "already subscribed"
     if happened == "asked":
         report.added += 1
     else:
@@ -89,6 +98,32 @@ def wishes_of(row: Mapping[str, str]) -> Wishes:
     )
 
 
+def tastes_of(row: Mapping[str, str]) -> Tastes:
+    """Read the liked and disliked papers of a row, by arXiv id, DOI, address or key, one a line or by semicolons.
+
+    >>> [paper.key for paper in tastes_of({"liked": "2508.13426; 10.1101/5"}).liked]
+    ['arxiv:2508.13426', 'doi:10.1101/5']
+    """
+    liked, disliked = _papers(row, "liked"), _papers(row, "disliked")
+    if both := sorted(liked.keys() & disliked.keys()):
+        raise ValueError(f"{both[0]} stands in both liked and disliked")
+    if len(liked) + len(disliked) > MOST_REACTIONS:
+        raise ValueError(f"at most {MOST_REACTIONS:,} papers can be liked or disliked")
+    return Tastes(liked=tuple(liked.values()), disliked=tuple(disliked.values()))
+
+
+def _papers(row: Mapping[str, str], column: str) -> dict[str, Paper]:
+    found = {}
+    for typed in BETWEEN_KEYS.split(row.get(column) or ""):
+        if not (named := typed.strip()):
+            continue
+        key = key_typed(named)
+        if not KEY.match(key):
+            raise ValueError(f"{column} names papers by arXiv id, DOI or address, not {named[:60]!r}")
+        found[key] = Paper(key=key, title="")
+    return found
+
+
 def _topics(row: Mapping[str, str]) -> tuple[Topic, ...]:
     found: tuple[Topic, ...] = ()
     for stance, column in STANCES.items():
@@ -106,14 +141,18 @@ def _number(row: Mapping[str, str], column: str, usual: float) -> float:
         raise ValueError(f"{column} must be a number, not {typed!r}") from None
 
 
-def row_of(one: Subscriber) -> dict[str, str]:
-    """Write a subscriber as a row that `wishes_of` reads.
+def row_of(one: Subscriber, keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Write a subscriber as a row that `wishes_of` and `tastes_of` read.
+
+    Parameters
+    ----------
+    keys : the keys of the papers that are `liked` and `disliked`, as far as there are any
 
     >>> from datetime import UTC, datetime
     >>> from digest.domain.subscriber import Status
     >>> ada = Subscriber(id=1, address="a@readers.example", status=Status.ACTIVE, wishes=Wishes(),
     ...                  created_at=datetime.now(UTC))
-    >>> wishes_of(row_of(ada)) == ada.wishes
+    >>> wishes_of(row_of(ada, {})) == ada.wishes
     True
     """
     wishes, cadence = one.wishes, one.wishes.cadence
@@ -131,5 +170,6 @@ def row_of(one: Subscriber) -> dict[str, str]:
         "trend_weight": str(wishes.trend_weight),
         "breadth": str(wishes.breadth),
         "bar": str(wishes.bar),
+        **{column: "\n".join(keys.get(column, ())) for column in ("liked", "disliked")},
         "status": one.status,
     }

@@ -24,6 +24,8 @@ CUT = Markup("<!--cut-->")
 HOLE = re.compile(r"QZ([a-z]+)ZQ")
 MARK = re.compile(rf"{CUT}|{HOLE.pattern}")
 ATTRIBUTES_CSS_REPLACES = ["bgcolor", "align", "valign", "width", "height", "background"]
+OWN = ("rank", "followed", "why", "similar", "own", "feedback", "end")
+"""The holes of a card; what stands between `own` and `end` is left out of a page that may be passed on."""
 Parts = list[str]
 """Literal, hole's name, literal, hole's name, … literal."""
 
@@ -143,9 +145,10 @@ def compile_issue(
 
 
 def _with_holes(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = ("date", "count", "preheader", "preferences", "view", "leave", "address")
+    names = ("date", "said", "preheader", "preferences", "view", "leave", "address")
     issue = {name: hole(name) for name in names} | {f"{name}_url": hole(name) for name in names[3:6]}
-    entries = [{"rank": hole("rank"), "why": hole("why"), "card": card} for card in shown]
+    own = {name: hole(name) for name in OWN}
+    entries = [own | {"card": card} for card in shown]
     return {"issue": issue, "entries": entries, "cut": CUT}
 
 

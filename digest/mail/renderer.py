@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 from digest.domain.alarm import Alarm
 from digest.domain.delivery import Kind
-from digest.domain.issue import Issue
+from digest.domain.issue import Entry, Issue
 from digest.domain.text import shorten, tidy, wrap
 from digest.links import Links, Purpose
 from digest.mail.cards import Masthead, Parts, inline
 from digest.mail.mime import Letter
 from digest.resources import day_words, templates
+
+SIMILAR_SHOWN = 3
+SIMILAR_CHARACTERS = 120
 
 
 def letter_for_issue(
@@ -42,12 +45,13 @@ def letter_for_issue(
     if shared:
         home = f"{masthead.public_url}/"
         values |= {"address": "its reader", "preferences": home, "leave": home}
-    htmls, texts = _join(frames["html_head"], values, _escaped), _join(frames["text_head"], values, str)
+    htmls = _join(frames["html_head"], values, _escaped)
+    texts = _join(frames["text_head"], values | {"said": wrap(values["said"])}, str)
     for entry in issue.entries:
-        own = {"rank": str(entry.rank), "why": entry.why}
-        htmls += _join(cards[entry.card]["html"], own, _escaped)
-        own = {"rank": f"{entry.rank:>2}", "why": wrap(f"Why: {entry.why}", "    ")}
-        texts += _join(cards[entry.card]["text"], own, str)
+        card, own = cards[entry.card], values_for_entry(entry, values["feedback"])
+        card = {form: _passed_on(compiled) for form, compiled in card.items()} if shared else card
+        htmls += _join(card["html"], own, _escaped)
+        texts += _join(card["text"], as_text(own), str)
     htmls += _join(frames["html_tail"], values, _escaped)
     texts += _join(frames["text_tail"], values, str)
     return Letter(
@@ -69,14 +73,42 @@ def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, 
     subject = templates().get_template("email/issue/subject.txt")
     return {
         "date": day_words(day),
-        "count": issue.count,
+        "count": issue.count,  # The frames of older editions have a place for it.
+        "said": issue.note or f"{issue.count} for you.",
         "preheader": shorten(tidy("; ".join(entry.title for entry in issue.entries[1:3]) or first), 100),
         "address": issue.address,
         "subject": tidy(subject.render(issue={"day": f"{day.day} {day:%b}", "first_title": first})),
         "preferences": links.link(Purpose.PREFERENCES, delivery_id, issue.key_id),
         "view": links.link(Purpose.VIEW, delivery_id, issue.key_id),
         "leave": links.link(Purpose.LEAVE, delivery_id, issue.key_id),
+        "feedback": links.link(Purpose.FEEDBACK, delivery_id, issue.key_id),
     }
+
+
+def values_for_entry(entry: Entry, feedback: str) -> dict[str, str]:
+    """Give what differs by reader on a card; `feedback` is the address under which it says what it thinks of papers."""
+    titles = [shorten(title, SIMILAR_CHARACTERS) for title in entry.similar]
+    more = f" and {len(titles) - SIMILAR_SHOWN} more" if len(titles) > SIMILAR_SHOWN else ""
+    return {
+        "rank": str(entry.rank),
+        "followed": f"★ {entry.followed}" if entry.followed else "",
+        "why": entry.why,
+        "similar": f"+{len(titles)} similar: {'; '.join(titles[:SIMILAR_SHOWN])}{more}" if titles else "",
+        "feedback": f"{feedback}/{entry.paper_id}",
+        "own": "",
+        "end": "",
+    }
+
+
+def as_text(own: Mapping[str, str]) -> dict[str, str]:
+    """Give what differs by reader as the text part has it: in lines of its own, or none.
+
+    >>> own = {"rank": "1", "followed": "", "why": "New.", "similar": "+1 similar: On the Art of Naming Papers"}
+    >>> as_text(own)["similar"]
+    '    +1 similar: On the Art of Naming Papers\\n'
+    """
+    lines = {name: wrap(own[name], "    ") + "\n" if own[name] else "" for name in ("followed", "similar")}
+    return {**own, **lines, "rank": f"{own['rank']:>2}", "why": wrap(f"Why: {own['why']}", "    ")}
 
 
 def letter_for_confirmation(delivery_id: int, facts: Mapping[str, Any], masthead: Masthead, links: Links) -> Letter:
@@ -129,6 +161,15 @@ def local_day(moment: datetime, zone: str) -> date:
 
 def _render(name: str, context: Mapping[str, Any]) -> str:
     return templates().get_template(f"email/{name}").render(context)
+
+
+def _passed_on(compiled: Parts) -> Parts:
+    """Leave out what is the reader's own."""
+    names = compiled[1::2]
+    if "own" not in names:  # The cards of older editions have no such place.
+        return compiled
+    start, end = 1 + 2 * names.index("own"), 1 + 2 * names.index("end")
+    return [*compiled[: start - 1], compiled[start - 1] + compiled[end + 1], *compiled[end + 2 :]]
 
 
 def _join(compiled: Parts, values: Mapping[str, str], write: Any) -> str:

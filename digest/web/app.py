@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from digest.links import BadLink
 from digest.resources import resource_dir
 from digest.service import Service
-from digest.web import admin, pages, reader, trend
+from digest.web import admin, feedback, pages, preferences, reader, trend
 from digest.web.guards import BodyLimit, SecurityHeaders, TryLimit
 
 SIGN_UPS = "20 per 10 minutes"
+SAMPLES = "60 per 10 minutes"
 FAILED_LOGINS = "10 per 5 minutes"
 
 
@@ -22,6 +23,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.sign_ups, app.state.failed_logins = TryLimit(SIGN_UPS), TryLimit(FAILED_LOGINS)
+    app.state.samples = TryLimit(SAMPLES)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(HTTPException, pages.refused_page)
@@ -29,6 +31,8 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(RequestValidationError, pages.unreadable_page)
     app.add_exception_handler(Exception, pages.broken_page)
     app.include_router(reader.router)
+    app.include_router(preferences.router)
+    app.include_router(feedback.router)
     app.include_router(trend.router)
     app.include_router(admin.router)
     app.mount("/static", StaticFiles(directory=resource_dir("static")), name="static")

@@ -10,7 +10,7 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Stance, Topic, contradiction, read_topics
 from digest.domain.subscriber import Wishes
 from digest.domain.text import tidy
-from digest.web.guards import MOST_BYTES
+from digest.web.guards import MOST_BYTES, MOST_PAPERS_BYTES
 
 MOST_FIELDS = 20
 NUMBER = re.compile(r"-?[0-9]{1,6}")
@@ -30,7 +30,15 @@ async def sent_form(request: Request) -> dict[str, str]:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def sentence(error: ValueError) -> str:
+async def sent_papers(request: Request) -> tuple[str, bytes]:
+    """Read what a reader sends of papers: what was typed into the field `papers`, and the one file `file`."""
+    async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_PAPERS_BYTES) as form:
+        typed, file = form.get("papers"), form.get("file")
+        body = b"" if file is None or isinstance(file, str) else await file.read()
+        return typed if isinstance(typed, str) else "", body
+
+
+def sentence(error: Exception) -> str:
     """Make the sentence a reader gets of an error.
 
     >>> sentence(ValueError("an issue holds 3 to 25 papers, not 40"))

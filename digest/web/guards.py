@@ -1,5 +1,6 @@
 """What stands before every page: security headers, a limit for bodies, limits for tries. No page is made here."""
 
+import re
 from ipaddress import IPv6Address, ip_address
 
 from fastapi import HTTPException, Request
@@ -11,8 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 64 * 1024
 """How large the body of a request may be; the largest honest form has a quarter of it."""
+MOST_PAPERS_BYTES = 8_000_000
+"""How large it may be where a reader sends a file of papers."""
+PAPERS = re.compile(r"/p/[^/]+/papers")
+TOO_MANY_PAPERS = "A file of papers may have up to 8 MB; nothing of yours was kept. Please send it in smaller parts."
 ADMIN = "/admin"
-PRIVATE = ("/c/", "/u/", "/p/", "/v/", ADMIN)
+PRIVATE = ("/c/", "/f/", "/u/", "/p/", "/v/", ADMIN)
 """Where the pages of one person and the administrator's stand: not to be kept, not to be found by search."""
 HOLDS_MAIL = ("/v/", "/admin/preview")
 """Where a mail is shown, whose style is written into it."""
@@ -59,7 +64,7 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Ends the reading of a body over `MOST_BYTES` with 413, declared or not; one that nobody reads costs nothing."""
+    """Ends the reading of a body that is too large with 413, declared or not; one that nobody reads costs nothing."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,15 +75,17 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        is_declared_too_large = not declared.isdecimal() or len(declared) > 9 or int(declared) > MOST_BYTES
+        is_of_papers = PAPERS.fullmatch(scope["path"]) is not None
+        most = MOST_PAPERS_BYTES if is_of_papers else MOST_BYTES
+        is_declared_too_large = not declared.isdecimal() or len(declared) > 9 or int(declared) > most
         arrived = 0
 
         async def receive_counted() -> Message:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
-            if is_declared_too_large or arrived > MOST_BYTES:
-                raise HTTPException(413)
+            if is_declared_too_large or arrived > most:
+                raise HTTPException(413, TOO_MANY_PAPERS if is_of_papers else None)
             return message
 
         await self.app(scope, receive_counted, send)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from digest.domain.cadence import zone_names
 from digest.domain.profile import MOST_TOPICS
-from digest.domain.subscriber import LENGTHS
+from digest.domain.subscriber import LENGTHS, MINUTES
 from digest.resources import templates
 from digest.service import Service
 from digest.web.guards import headers_for
@@ -51,6 +51,7 @@ def page(
     service = service_of(request)
     known = {"settings": service.settings, "base": base_of(service)}
     known |= {"zones": zone_names(), "lengths": LENGTHS, "most_topics": MOST_TOPICS}
+    known |= {"most_minutes": MINUTES[-1]}
     html = templates().get_template(f"web/{name}.html").render(**known | values)
     return HTMLResponse(html, status, headers)
 

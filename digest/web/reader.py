@@ -1,10 +1,9 @@
-"""The reader's pages: signing up, confirming, leaving, preferences, an issue; and the program's: health. GET looks."""
+"""The reader's pages: trying out, signing up, confirming, leaving, an issue; and the program's: health. GET looks."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -13,10 +12,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import Purpose
 from digest.resources import day_words
+from digest.service import Service, Shelf, SourceError
 from digest.web.forms import Mistakes, fields_of, read_wishes, sent_form, sentence
 from digest.web.guards import TryLimit, client_of
 from digest.web.pages import page, service_of
 
+MOST_LIKED = 200
+"""How many liked papers wait with a confirmation."""
+ENOUGH_LIKES = 5
+MORE_LATER = "The rest can follow from your preferences, as a file."
 Form = Annotated[Mapping[str, str], Depends(sent_form)]
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -35,28 +39,42 @@ def consent_sentence(list_name: str) -> str:
 @looks("/")
 def home(request: Request) -> Response:
     """Say what this is, and offer the form for signing up."""
-    return _home(request, {"address": ""} | fields_of(Wishes()), {})
+    return _home(request, _typed({}), {})
+
+
+@acts("/try")
+def try_out(request: Request, form: Form) -> Response:
+    """Show what these wishes would have brought; nothing is kept."""
+    service, limit = service_of(request), request.app.state.samples
+    typed = _typed(form)
+    try:
+        wishes, shelf = read_wishes(form, Wishes()), _shelf(service, form)
+    except Mistakes as error:
+        return _home(request, typed, error.by_field, status=422)
+    if not limit.hit(client_of(request)):
+        return _home(request, typed, {"form": wait_words("tries", limit)}, status=429, seconds=limit.seconds)
+    return _home(request, typed, {}, sample=_sample(service, wishes, shelf))
 
 
 @acts("/subscribe")
 def sign_up(request: Request, form: Form) -> Response:
     """Take a sign-up; the answer is the same whether the address is known or not."""
     service, limit = service_of(request), request.app.state.sign_ups
-    address, client = form.get("address", "").strip(), client_of(request)
+    typed = _typed(form)
+    address = typed["address"]
     if form.get("website"):  # Nobody sees this field; only programs fill it in, and they learn nothing.
-        return page(request, "inbox", address=address)
-    typed = {**fields_of(Wishes()), **form, "address": address}
+        return page(request, "inbox", address=address, sample=None)
     try:
-        wishes = read_wishes(form, Wishes())
-        if not limit.hit(client):
-            return _home(request, typed, {"form": _wait(limit)}, status=429, seconds=limit.seconds)
+        wishes, shelf = read_wishes(form, Wishes()), _shelf(service, form)
+        if not limit.hit(client_of(request)):
+            return _home(request, typed, {"form": wait_words("sign-ups", limit)}, status=429, seconds=limit.seconds)
         consent = {"text": consent_sentence(service.settings.list_name), "from": _host(request)}
-        service.sign_up(address, wishes, consent=consent)
+        service.sign_up(address, wishes, consent=consent, liked=shelf.papers)
     except Mistakes as error:
         return _home(request, typed, error.by_field, status=422)
     except Refused as error:
         return _home(request, typed, {"address": sentence(error)}, status=422)
-    return page(request, "inbox", address=address)
+    return page(request, "inbox", address=address, sample=_sample(service, wishes, shelf))
 
 
 @looks("/c/{token}")
@@ -71,7 +89,7 @@ def confirm(request: Request, token: str) -> Response:
     service = service_of(request)
     subscriber = service.confirm(token)
     if subscriber.status is Status.ACTIVE:
-        return page(request, "confirmed", subscriber=subscriber, next_due=_due(subscriber))
+        return page(request, "confirmed", subscriber=subscriber, next_due=due_words(subscriber))
     is_confirmed = subscriber.status is Status.PENDING and subscriber.confirmed_at is not None
     waits = is_confirmed and service.settings.joining is Joining.APPROVAL
     return page(request, "waiting" if waits else "used_up", subscriber=subscriber)
@@ -91,29 +109,6 @@ def leave(request: Request, token: str) -> Response:
     return page(request, "left")
 
 
-@looks("/p/{token}")
-def preferences(request: Request, token: str) -> Response:
-    """Show the present wishes in a form."""
-    subscriber = service_of(request).reader(Purpose.PREFERENCES, token)
-    return _preferences(request, token, subscriber, fields_of(subscriber.wishes))
-
-
-@acts("/p/{token}")
-def keep_preferences(request: Request, token: str, form: Form) -> Response:
-    """Keep what the form says, and show what was kept."""
-    service = service_of(request)
-    subscriber = service.reader(Purpose.PREFERENCES, token)
-    typed = {**fields_of(subscriber.wishes), **form}
-    try:
-        wishes = read_wishes(form, subscriber.wishes)
-        kept = service.keep_wishes(token, wishes)
-    except Mistakes as error:
-        return _preferences(request, token, subscriber, typed, error.by_field, status=422)
-    except Refused as error:
-        return _preferences(request, token, subscriber, typed, {"form": sentence(error)}, status=422)
-    return _preferences(request, token, kept, fields_of(kept.wishes), is_kept=True)
-
-
 @looks("/v/{token}")
 def issue(request: Request, token: str) -> Response:
     """Show an issue as a page."""
@@ -127,8 +122,41 @@ def health(request: Request) -> Response:
     return JSONResponse(dict(said), 200 if said["ok"] else 503)
 
 
+def _typed(form: Mapping[str, str]) -> dict[str, str]:
+    """Give what the fields of the first page hold."""
+    own = {"address": form.get("address", "").strip(), "liked": form.get("liked", "")}
+    return {**fields_of(Wishes()), **form, **own}
+
+
+def _shelf(service: Service, form: Mapping[str, str]) -> Shelf:
+    """Read the papers typed as liked; raises Mistakes if there is no reading them, or too many."""
+    typed = form.get("liked", "").strip()
+    if not typed:
+        return Shelf()
+    try:
+        shelf = service.shelf(typed.encode())
+    except SourceError as error:
+        raise Mistakes({"liked": sentence(error)}) from error
+    if len(shelf.papers) > MOST_LIKED:
+        raise Mistakes({"liked": f"Name at most {MOST_LIKED} papers here, not {len(shelf.papers)}. {MORE_LATER}"})
+    return shelf
+
+
+def _sample(service: Service, wishes: Wishes, shelf: Shelf) -> dict[str, Any]:
+    """Give what the page shows of the issue that would have come, if there was an edition."""
+    sample = service.sample(wishes, shelf.papers)
+    when = when_words(sample.day, service.now().date()) if sample else ""
+    return {"sample": sample, "when": when, "shelf": shelf, "enough": ENOUGH_LIKES}
+
+
 def _home(
-    request: Request, typed: Mapping[str, str], wrong: Mapping[str, str], *, status: int = 200, seconds: int = 0
+    request: Request,
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    *,
+    status: int = 200,
+    seconds: int = 0,
+    sample: Mapping[str, Any] | None = None,
 ) -> Response:
     settings = service_of(request).settings
     return page(
@@ -138,6 +166,7 @@ def _home(
         headers={"Retry-After": str(seconds)} if seconds else None,
         typed=typed,
         wrong=wrong,
+        sample=sample,
         consent=consent_sentence(settings.list_name),
         is_closed=settings.joining is Joining.INVITATION,
         waits_for_approval=settings.joining is Joining.APPROVAL,
@@ -145,33 +174,8 @@ def _home(
     )
 
 
-def _preferences(
-    request: Request,
-    token: str,
-    subscriber: Subscriber,
-    typed: Mapping[str, str],
-    wrong: Mapping[str, str] | None = None,
-    *,
-    status: int = 200,
-    is_kept: bool = False,
-) -> Response:
-    links = service_of(request).links
-    leave_link = links.link(Purpose.LEAVE, links.read(Purpose.PREFERENCES, token))
-    return page(
-        request,
-        "preferences",
-        status=status,
-        subscriber=subscriber,
-        typed=typed,
-        wrong=wrong or {},
-        is_kept=is_kept,
-        has_left=subscriber.status is Status.UNSUBSCRIBED,
-        leave_path=urlsplit(leave_link).path,
-        next_due=_due(subscriber),
-    )
-
-
-def _due(subscriber: Subscriber) -> str:
+def due_words(subscriber: Subscriber) -> str:
+    """Say when the next issue is due, where the reader lives; empty if none is."""
     zone = subscriber.wishes.cadence.zone
     if subscriber.next_issue_at is None:
         return ""
@@ -179,8 +183,18 @@ def _due(subscriber: Subscriber) -> str:
     return f"{day_words(local.date())}, at {local:%H:%M} ({zone.replace('_', ' ')})"
 
 
-def _wait(limit: TryLimit) -> str:
-    return f"There were too many sign-ups from your network. Please try again in {limit.seconds // 60} minutes."
+def when_words(day: date, today: date) -> str:
+    """Say when an issue would have come.
+
+    >>> when_words(date(2026, 3, 16), date(2026, 3, 17)), when_words(date(2026, 3, 1), date(2026, 3, 17))
+    ('yesterday', 'on Sunday, 1 March 2026')
+    """
+    return {0: "today", 1: "yesterday"}.get((today - day).days) or f"on {day_words(day)}"
+
+
+def wait_words(tries: str, limit: TryLimit) -> str:
+    """Say that there were too many tries of a kind, and when to come back."""
+    return f"There were too many {tries} from your network. Please try again in {limit.seconds // 60} minutes."
 
 
 def _host(request: Request) -> str:

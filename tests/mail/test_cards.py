@@ -1,7 +1,9 @@
 """Joining ready fragments gives, byte for byte, what rendering the whole page would give."""
 
 import random
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.domain.issue import Entry, Issue, why_of
+from digest.domain.issue import Entry, Issue, Reason, why_of
 from digest.domain.rising import Rising
 from digest.domain.score import TrendScore
 from digest.domain.text import tidy, wrap
-from digest.links import Links
+from digest.links import Links, Purpose
 from digest.mail.cards import CardFacts, Parts, compile_issue, inline, rising_lines
 from digest.mail.mime import Letter, message_of
-from digest.mail.renderer import letter_for_issue, values_for_issue
+from digest.mail.renderer import as_text, letter_for_issue, values_for_entry, values_for_issue
 from digest.resources import templates
 from tests.builders import DAY, NOW, masthead, paper
 
@@ -55,7 +57,9 @@ def issue_of(shown: Sequence[CardFacts], topics: Sequence[str], **facts: Any) ->
         Entry(
             rank=rank, paper_id=rank, paper_key=one.paper.key, title=one.paper.title, card=one.paper.key, topic=topic,
             from_relevance=0.5, from_trend=0.25, terms=((topic, 0.5),), evidence=one.trend.evidence,
-            why=why_of(topic, [(topic, 0.5)], has_topics=True, has_votes=True),
+            why=why_of(Reason(topic=topic, terms=((topic, 0.5),)), has_topics=True, has_votes=True),
+            followed="By Ann O'Lee <x>, whom you follow" if rank % 3 == 0 else "",
+            similar=tuple(f"{TITLES[n]} {n}" for n in range(rank % 5)),
         )
         for rank, (one, topic) in enumerate(zip(shown, topics, strict=True), 1)
     ]  # fmt: skip
@@ -81,12 +85,10 @@ def rendered(issue: Issue, shown: Sequence[CardFacts], form: str) -> str:
     """Render the whole page at once, as one would without fragments."""
     values = values_for_issue(issue, 12_345, LINKS)
     inside = values | {f"{name}_url": values[name] for name in ("preferences", "view", "leave")}
-    entries = [
-        {"rank": str(entry.rank), "why": entry.why, "card": one.shown()}
-        if form == "html"
-        else {"rank": f"{entry.rank:>2}", "why": wrap(f"Why: {entry.why}", "    "), "card": one.shown()}
-        for entry, one in zip(issue.entries, shown, strict=True)
-    ]
+    own = [values_for_entry(entry, values["feedback"]) for entry in issue.entries]
+    if form == "txt":
+        own, inside = [as_text(one) for one in own], inside | {"said": wrap(inside["said"])}
+    entries = [one | {"card": card.shown()} for one, card in zip(own, shown, strict=True)]
     whole = templates().get_template(f"email/issue/body.{form}")
     said = {"masthead": MASTHEAD, "rests_on": RESTS_ON, "rising": rising_lines(RISING)}
     return whole.render(issue=inside, entries=entries, cut="", **said)
@@ -97,6 +99,7 @@ def assert_same(issue: Issue, letter: Letter, shown: Sequence[CardFacts]) -> Non
     assert letter.text == rendered(issue, shown, "txt")
 
 
+SHORT = "Only 3 papers cleared your bar today."
 TITLES = ["A & B <i>", 'Say "yes"', "Über naïve 漢字", "אבג דה", *ODD]
 CARDS = [
     card(
@@ -122,6 +125,7 @@ def test_a_joined_issue_is_the_whole_page_rendered_at_once(compiled: Compiled, s
     shown = chance.sample(CARDS, chance.randint(1, 25))
     issue = issue_of(shown, [chance.choice(["", "cs.CL", "a topic", *TITLES]) for _ in shown])
     keys = [CARDS.index(one) for one in shown]
+    issue = replace(issue, note=chance.choice(["", SHORT]))
     assert_same(issue, joined(issue, (compiled[0], [compiled[1][key] for key in keys]), shown), shown)
 
 
@@ -179,3 +183,53 @@ def test_links_stand_for_a_single_delivery_and_its_first_key(compiled: Compiled)
     letter = letter_for_issue(issue, 12_345, frames, {CARDS[0].paper.key: cards[0]}, newer)
     assert letter.leave_url == values_for_issue(issue, 12_345, LINKS)["leave"]
     assert letter.html.count(letter.leave_url) == letter.text.count(letter.leave_url) == 1
+
+
+def test_every_card_offers_more_and_less_of_its_paper_by_one_token_of_the_delivery(compiled: Compiled) -> None:
+    issue = issue_of(CARDS[:3], [""] * 3)
+    letter = joined(issue, (compiled[0], compiled[1][:3]), CARDS[:3])
+    address = LINKS.link(Purpose.FEEDBACK, 12_345, 1)
+    wanted = [f"{address}/{entry.paper_id}/{way}" for entry in issue.entries for way in ("more", "less")]
+    assert re.findall(rf'href="({re.escape(address)}[^"]*)"', letter.html) == wanted
+    assert re.findall(rf"{re.escape(address)}\S*", letter.text) == wanted
+
+
+def test_a_page_that_may_be_passed_on_never_speaks_for_the_reader(compiled: Compiled) -> None:
+    issue = issue_of(CARDS, [""] * len(CARDS))
+    held = dict(zip([one.paper.key for one in CARDS], compiled[1], strict=True))
+    letter = letter_for_issue(issue, 12_345, compiled[0], held, LINKS, shared=True)
+    for part in (letter.html, letter.text):
+        assert "/f/" not in part
+        assert "Less like this" not in part
+        assert part.count("similar: ") > len(CARDS) / 2
+
+
+def test_a_card_of_an_older_edition_has_no_such_place_and_is_joined_all_the_same() -> None:
+    old = {"html": ["No. ", "rank", " ", "why", ""], "text": ["", "rank", ". ", "why", ""]}
+    frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
+    older = frames | {"html_head": ["", "count", " for you."], "html_tail": [""]}
+    issue = issue_of(CARDS[:1], [""])
+    for shared in (False, True):
+        letter = letter_for_issue(issue, 1, older, {CARDS[0].paper.key: old}, LINKS, shared=shared)
+        assert letter.html == f"1 paper for you.No. 1 {issue.entries[0].why}"
+
+
+def test_a_short_issue_says_so_instead_of_its_count(compiled: Compiled) -> None:
+    issue = issue_of(CARDS[:1], [""])
+    letter = joined(issue, (compiled[0], compiled[1][:1]), CARDS[:1])
+    assert "1 paper for you." in letter.html
+    assert "1 paper for you.\n" in letter.text
+    short = joined(replace(issue, note=SHORT), (compiled[0], compiled[1][:1]), CARDS[:1])
+    assert SHORT in short.html
+    assert f"{SHORT}\n" in short.text
+    assert "for you." not in short.html + short.text
+
+
+def test_a_followed_paper_is_marked_and_nearly_the_same_ones_stand_on_its_card(compiled: Compiled) -> None:
+    issue = issue_of(CARDS[:4], [""] * 4)
+    letter = joined(issue, (compiled[0], compiled[1][:4]), CARDS[:4])
+    assert "★ By Ann O'Lee &lt;x&gt;, whom you follow</span>" in letter.html
+    assert "    ★ By Ann O'Lee <x>, whom you follow\n" in letter.text
+    assert letter.text.count("★") == letter.html.count("★") == 1
+    assert '+2 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1</span>' in letter.html
+    assert '+4 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1; Über naïve 漢字 2 and 1 more</span>' in letter.html

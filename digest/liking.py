@@ -39,7 +39,8 @@ class Liking(Due):
         """Keep one click, or take it back with None; raises BadLink, Refused, and LookupError for no such paper."""
         from digest.actions.like import react
 
-        return react(self.database, self.reader(Purpose.FEEDBACK, token), paper_id, liked, now=self.now())
+        reader = self.reader(Purpose.FEEDBACK, token)
+        return react(self.database, reader, paper_id, liked, now=self.now(), desk=self.desk())
 
     def like_papers(self, token: str, body: bytes, liked: bool = True) -> "LikeReport":
         """Keep the papers of a file or list as liked, or disliked; raises BadLink and SourceError."""

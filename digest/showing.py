@@ -68,7 +68,7 @@ class Showing(Office):
         return preview.beside(desk, topics) if desk else {}
 
     def trace(self, address: str, typed: str, day: date | None = None) -> "Trace":
-        """Explain why a paper was or was not in an issue; raises LookupError for an unknown name, Refused for no address."""
+        """Explain why a paper was or was not in an issue; raises LookupError for an unknown name."""
         from digest.actions import subscribe, why
 
         read = subscribe.read_address(address)

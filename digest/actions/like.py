@@ -12,7 +12,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import MOST_REACTIONS, Reaction
 from digest.domain.subscriber import Refused, Subscriber
 from digest.domain.text import shorten
-from digest.store import editions, papers, reactions
+from digest.store import papers, reactions
 from digest.store.database import Database
 
 if TYPE_CHECKING:
@@ -118,8 +118,20 @@ def like(
     return report
 
 
-def react(database: Database, subscriber: Subscriber, paper_id: int, liked: bool | None, *, now: datetime) -> Moved:
+def react(
+    database: Database,
+    subscriber: Subscriber,
+    paper_id: int,
+    liked: bool | None,
+    *,
+    now: datetime,
+    desk: "Desk | None" = None,
+) -> Moved:
     """Keep what one click says of a paper; None takes back what was said.
+
+    Parameters
+    ----------
+    desk : what it moved is told in the terms of this edition; without one it is not told
 
     Raises
     ------
@@ -140,7 +152,6 @@ def react(database: Database, subscriber: Subscriber, paper_id: int, liked: bool
             reactions.put(connection, subscriber.id, [Reaction(paper_id=paper_id, liked=liked, at=now)])
         after = reactions.of(connection, [subscriber.id]).get(subscriber.id, [])
     with database.reading() as connection:  # What it moved is worked out after the lock is let go.
-        desk = editions.lay_out(connection, now.date())
         held = papers.by_id(connection, {paper_id, *(one.paper_id for one in [*before, *after])})
     changes = _changes(desk, subscriber, before, after, held) if desk else ()
     likes = sum(one.liked for one in after)
@@ -149,8 +160,9 @@ def react(database: Database, subscriber: Subscriber, paper_id: int, liked: bool
         liked=liked,
         likes=likes,
         dislikes=len(after) - likes,
-        gained=tuple(pair for pair in changes if pair[1] > 0)[:TERMS_SHOWN],
-        lost=tuple(pair for pair in changes if pair[1] < 0)[:TERMS_SHOWN],
+        # That older words weigh less beside a new paper is no less of them, so a like is told by what it adds.
+        gained=tuple(pair for pair in changes if pair[1] > 0 and liked is not False)[:TERMS_SHOWN],
+        lost=tuple(pair for pair in changes if pair[1] < 0 and not liked)[:TERMS_SHOWN],
     )
 
 

@@ -17,7 +17,7 @@ from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
 from digest.domain.selection import blocks, choose, pick_all
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader, limits_of, pool_of, weigh
+from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh
 from tests.measure.relevance_curve import Curve, Point
 from tests.measure.relevance_days import desk_of, last_days, past_of, readers_of, recorded, weeks_before, window
 from tests.measure.relevance_readers import DRAWS, SEED
@@ -40,15 +40,16 @@ class Tally:
 
     def __init__(self, readers: int) -> None:
         shape = (len(BREADTHS) + 1, readers)
-        self.relevance, self.alike, self.issues, self.papers = (np.zeros(shape) for _ in range(4))
-        self.duplicates, self.cut = np.zeros(shape[0], int), 0
+        self.relevance, self.score, self.alike, self.issues, self.papers = (np.zeros(shape) for _ in range(5))
+        self.duplicates = np.zeros(shape[0], int)
 
-    def add(self, way: int, desk: Desk, relevance: NDArray[np.float32], chosen: Places) -> None:
+    def add(self, way: int, desk: Desk, weighed: Weighed, chosen: Places) -> None:
         """Count the issues of a day; `chosen` holds a row of positions a reader, -1 where there is none."""
         for reader, row in enumerate(chosen):
             held = row[row >= 0]
             self.papers[way, reader] += len(held)
-            self.relevance[way, reader] += relevance[reader, held].sum()
+            self.relevance[way, reader] += weighed.relevance[reader, held].sum()
+            self.score[way, reader] += weighed.score[reader, held].sum()
             if len(held) > 1:
                 cosines = desk.alike[np.ix_(held, held)][np.triu_indices(len(held), 1)]
                 self.alike[way, reader] += cosines.mean()
@@ -57,10 +58,12 @@ class Tally:
 
     def row(self, way: int, draws: Places) -> dict[str, Any]:
         """Tell what a way of choosing keeps and how much less alike papers are, beside the ten best scores."""
-        kept, less = ([*_shares(values, self.issues, way, draws)] for values in (self.relevance, self.alike))
+        told = (self.relevance, self.score, self.alike)
+        kept, score, less = ([*_shares(values, way, draws)] for values in told)
         return {
             "kept": kept[0],
             "kept_interval": kept[1:],
+            "score_kept": score[0],
             "alike": round(float(self.alike[way].sum() / self.issues[way].sum()), 4),
             "alike_share": less[0],
             "alike_interval": less[1:],
@@ -69,7 +72,7 @@ class Tally:
         }
 
 
-def _shares(values: Kept, issues: Kept, way: int, draws: Places) -> Iterator[float]:
+def _shares(values: Kept, way: int, draws: Places) -> Iterator[float]:
     """Give the share of what the ten best scores come to, and its 95 % interval over readers."""
     shares = values[way][draws].sum(axis=-1) / values[0][draws].sum(axis=-1)
     yield round(float(values[way].sum() / values[0].sum()), 4)
@@ -104,21 +107,22 @@ def _day(desk: Desk, readers: Sequence[Reader], tally: Tally) -> None:
     pool, limits = pool_of(weighed), limits_of(readers, weighed)
     plain = np.argsort(-weighed.score, axis=1, kind="stable")[:, : readers[0].wishes.length]
     reaches = np.take_along_axis(weighed.score, plain, axis=1) >= limits.bar[:, None]
-    tally.add(0, desk, weighed.relevance, np.where(reaches, plain, -1))
+    tally.add(0, desk, weighed, np.where(reaches, plain, -1))
     for way, breadth in enumerate(BREADTHS, 1):
         broad = replace(limits, breadth=np.full(len(readers), breadth, np.float32))
         columns = pick(pool, broad, clusters=desk.edition.clusters, minutes=desk.minutes, alike=desk.alike)
         positions = np.take_along_axis(pool.positions, np.maximum(columns, 0), axis=1)
-        tally.add(way, desk, weighed.relevance, np.where(columns >= 0, positions, -1))
+        tally.add(way, desk, weighed, np.where(columns >= 0, positions, -1))
 
 
 def at_loss(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Find the breadth at which a given share of relevance is lost, between the two breadths next to it."""
     broad = [row for row in rows if row["breadth"] != PLAIN]
-    lost = np.maximum.accumulate([1 - row["kept"] for row in broad])
-    breadth = float(np.interp(LOSS, lost, [row["breadth"] for row in broad]))
-    alike = float(np.interp(breadth, [row["breadth"] for row in broad], [row["alike_share"] for row in broad]))
-    return {"loss": LOSS, "at_breadth": round(breadth, 2), "less_alike": round(1 - alike, 3)}
+    steps, lost = [row["breadth"] for row in broad], np.maximum.accumulate([1 - row["kept"] for row in broad])
+    breadth = float(np.interp(LOSS, lost, steps))
+    alike = float(np.interp(breadth, steps, [row["alike_share"] for row in broad]))
+    told = {"loss": LOSS, "is_reached": bool(lost[-1] >= LOSS), "at_breadth": round(breadth, 2)}
+    return told | {"less_alike": round(1 - alike, 3), "duplicates": sum(row["duplicates"] for row in broad)}
 
 
 def curves(rows: Sequence[Mapping[str, Any]]) -> list[Curve]:

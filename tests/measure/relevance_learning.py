@@ -87,13 +87,16 @@ class Learner:
         for weight in WEIGHTS:
             with disliked_weighs(weight):
                 yield f"dislikes weigh {weight}", self.near(self.after(STEPS[-1], self.disliked))
-        liked_only = self.near(self.after(STEPS[-1]))
+        known = self.after(STEPS[-1])
+        liked_only, length = self.near(known), float(np.sqrt(known.followed.power(2).sum(axis=1).max()))
         for name, against in {"dislikes": self.disliked, "all met": self.met.tolist()}.items():
             apart = self.regression(against)
-            yield from ((f"regression on {name} {weight}", liked_only + weight * apart) for weight in REGRESSIONS)
+            yield from (
+                (f"regression on {name} {weight}", liked_only + weight * length * apart) for weight in REGRESSIONS
+            )
 
     def regression(self, against: Sequence[int]) -> Floats:
-        """Tell liked papers from others by a logistic regression, and score the candidates by its unit vector."""
+        """Tell liked papers from others by a logistic regression, and score candidates by its vector of length 1."""
         vectors = self.scorer.background.vectors
         rows = sparse.csr_array(vectors[[*self.liked, *against]])
         columns = np.unique(rows.indices)

@@ -19,20 +19,13 @@ def test_papers_are_put_in_order_no_worse_than_by_the_baseline(name: str) -> Non
     ours, *others = relevance_report.table(evaluator_beside(DATA), DATA, [name], limit=SOME)
     assert ours["k3"]["mean"] < ours["k20"]["mean"]
     for row in others:
-        low, high = row["difference"]["interval"]
-        assert low <= row["difference"]["mean"] <= high
-        assert high > 0, f"surely below {row['against']}"
+        assert row["difference"]["interval"][1] > 0, f"surely below {row['against']}"
 
 
 def test_every_few_likes_bring_a_reader_nearer() -> None:
     rows = relevance_learning.learning(evaluator_beside(DATA), DATA, ["cula"], limit=SOME, with_others=False)
     marks = {row["step"]: row["mean"] for row in rows}
+    assert marks["0"] > 0.1, "a phrase alone is better than chance"
     assert marks["0"] < marks["1"] < marks["3"] < marks["10"]
     assert marks[BOTH] > marks["10"] - 0.02
     assert marks["10"] > marks["0"] + 0.2
-
-
-def test_a_phrase_is_one_that_other_titles_hold() -> None:
-    [row, *_] = relevance_learning.learning(evaluator_beside(DATA), DATA, ["cular"], limit=SOME, with_others=False)
-    assert row["step"] == "0"
-    assert row["interval"][0] > 0.03, "a phrase alone is better than chance"

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 from threadpoolctl import threadpool_limits
 
@@ -17,7 +16,7 @@ from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
 from digest.domain.selection import blocks, choose, pick_all
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh
+from digest.domain.weighing import Reader, Weighed, followed_rows, limits_of, pool_of, weigh
 from tests.measure.relevance_curve import Curve, Point
 from tests.measure.relevance_days import desk_of, last_days, past_of, readers_of, recorded, weeks_before, window
 from tests.measure.relevance_readers import DRAWS, SEED
@@ -173,7 +172,7 @@ def _timed(work: Callable[[], Any], readers: int, times: int = 3) -> float:
 
 def _products(desk: Desk, readers: Sequence[Reader]) -> None:
     for block in blocks(desk, readers):
-        rows = sparse.csr_array(sparse.vstack([one.interests.followed for one in block], format="csr"))
+        rows, _ = followed_rows(block)
         (rows @ desk.turned).toarray()
 
 

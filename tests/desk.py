@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digest.domain.background import Background, learnt_from
 from digest.domain.cadence import Frequency
-from digest.domain.diversity import TOPIC_CAP
+from digest.domain.diversity import SPREAD, TOPIC_CAP
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Candidate, Desk, Edition, names
 from digest.domain.interests import LESS, interests_of
 from digest.domain.paper import Paper
@@ -136,8 +136,8 @@ def _picked(
             is_over = wishes.bar > 0 and scores[at] < wishes.bar - 1e-7 and not first[at]
             if is_over or int(desk.edition.clusters[at]) in groups or desk.minutes[at] > left:
                 continue
-            likeness = max((alike[at][other] for other in picked), default=0.0)
-            value = scores[at] - wishes.breadth * likeness + 100 * first[at]
+            likeness = sum(alike[at][other] for other in picked)
+            value = scores[at] - SPREAD * wishes.breadth * likeness + 100 * first[at]
             value -= 10 * (nearest[at] in full or (nearest[at] < 0 and bool(full)))
             if value > highest + 1e-9:
                 best, highest = at, value

@@ -45,6 +45,8 @@ class Background:
     ----------
     common_ : float32 array of shape (n_terms,)
         The mean of the vectors, of length 1: what a paper is near to that is about nothing in particular.
+    usual_ : float32 array of shape (n_terms,)
+        The root mean square of each term's weight: how much of a nearness it can be expected to make.
 
     Examples
     --------
@@ -59,6 +61,8 @@ class Background:
         papers = max(vectors.shape[0], 1)
         mean = np.bincount(vectors.indices, weights=vectors.data, minlength=vectors.shape[1]) / papers
         self.common_: Floats = (mean / (np.linalg.norm(mean) or 1)).astype(np.float32)
+        squares = np.bincount(vectors.indices, weights=vectors.data**2, minlength=vectors.shape[1]) / papers
+        self.usual_: Floats = np.sqrt(squares).astype(np.float32)
         self._going_with = lru_cache(maxsize=10_000)(self._going_with_terms)
 
     def row_of(self, topic: Topic, vectoriser: Vectoriser) -> sparse.csr_array:

@@ -10,6 +10,8 @@ from digest.domain.relevance import Floats
 Places = NDArray[np.intp]
 TOPIC_CAP = 0.6
 """The share of an issue one topic may take while another topic has a paper left."""
+SPREAD = 2.0
+"""What the likeness of two papers costs an issue at full breadth, in units of the score."""
 FIRST, LATER = 100.0, 10.0
 """More than any score: what must be shown comes first, what is over its topic's cap comes last."""
 
@@ -41,7 +43,7 @@ class Limits:
     length : the most papers
     minutes : the most minutes of reading, infinite for no limit
     bar : the score a paper must reach
-    breadth : from 0 to 1, what likeness to a paper already picked costs
+    breadth : from 0 to 1, what likeness to the papers already picked costs
     """
 
     length: Places
@@ -51,15 +53,16 @@ class Limits:
 
 
 def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Floats, alike: Floats) -> Places:
-    """Pick the papers of each reader, one after another (maximal marginal relevance: Carbonell and Goldstein, 1998).
+    """Pick the papers of each reader, one after another.
 
     The next paper is the one with the largest
 
-        score - breadth * (largest likeness to a paper already picked)
+        score - SPREAD * breadth * (sum of its likenesses to the papers already picked)
 
-    among those that reach the bar, are no near-duplicate of one picked, and fit into the minutes left. What must be
-    shown comes first; a topic that has taken `TOPIC_CAP` of the length waits while another topic has a paper left. At
-    equal values the better score wins, then the earlier candidate.
+    (maximal marginal relevance, Carbonell and Goldstein, 1998, with the sum of Borodin, Lee and Ye, 2012, in place of
+    the largest likeness: it is what an issue is judged by) among those that reach the bar, are no near-duplicate of one
+    picked, and fit into the minutes left. What must be shown comes first; a topic that has taken `TOPIC_CAP` of the
+    length waits while another topic has a paper left. At equal values the better score wins, then the earlier candidate.
 
     Parameters
     ----------
@@ -73,7 +76,7 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
 
     >>> pool = Pool(positions=np.array([[0, 1, 2]]), score=np.array([[0.9, 0.8, 0.7]], np.float32),
     ...             topic=np.zeros((1, 3), np.intp), first=np.zeros((1, 3), bool))
-    >>> limits = Limits(length=np.array([2]), minutes=np.array([np.inf]), bar=np.zeros(1), breadth=np.array([0.5]))
+    >>> limits = Limits(length=np.array([2]), minutes=np.array([np.inf]), bar=np.zeros(1), breadth=np.array([0.25]))
     >>> alike = np.array([[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]], np.float32)
     >>> pick(pool, limits, clusters=np.arange(3, dtype=np.int32), minutes=np.ones(3, np.float32), alike=alike)
     array([[0, 2]])
@@ -88,13 +91,14 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
     left = limits.minutes.astype(np.float32)
     taken = np.zeros((readers, int(pool.topic.max(initial=0)) + 1), np.intp)
     cap = np.ceil(TOPIC_CAP * limits.length).astype(np.intp)
-    is_broad = bool(limits.breadth.any())
+    cost = (SPREAD * limits.breadth).astype(np.float32)
+    is_broad = bool(cost.any())
     for slot in range(picked.shape[1]):
         is_open &= takes <= left[:, None]
         full = taken >= cap[:, None]
         full[:, 0] = full[:, 1:].any(axis=1)  # What is on no topic is no reason to leave a full one.
         is_full = full[every[:, None], pool.topic]
-        value = base - limits.breadth[:, None].astype(np.float32) * likeness - np.float32(LATER) * is_full
+        value = base - cost[:, None] * likeness - np.float32(LATER) * is_full
         value[~is_open] = -np.inf
         best = value.argmax(axis=1)
         goes_on = np.isfinite(value[every, best]) & (slot < limits.length)
@@ -103,7 +107,7 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
         picked[goes_on, slot] = best[goes_on]
         place = pool.positions[every, best]
         if is_broad:
-            np.maximum(likeness, alike[place[:, None], pool.positions], out=likeness)
+            likeness += alike[place[:, None], pool.positions]
         is_open &= group != group[every, best][:, None]
         left -= takes[every, best]
         taken[every, pool.topic[every, best]] += 1

@@ -13,6 +13,7 @@ from digest.domain.background import Background
 from digest.domain.identity import is_named
 from digest.domain.interests import with_common
 from digest.domain.paper import Paper
+from digest.domain.product import Product
 from digest.domain.profile import Topic, TopicKind, is_in
 from digest.domain.relevance import Vectoriser, holds_phrase, likeness
 from digest.domain.rising import Rising
@@ -99,9 +100,9 @@ class Desk:
         return with_common(self.edition.vectors, self.background.common_)
 
     @cached_property
-    def turned(self) -> sparse.csr_array:
-        """The same, a row a term: what interests are multiplied by."""
-        return sparse.csr_array(self.vectors.T.tocsr())
+    def product(self) -> Product:
+        """What multiplies interests with these vectors."""
+        return Product(self.vectors)
 
     @cached_property
     def alike(self) -> NDArray[np.float32]:

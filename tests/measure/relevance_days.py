@@ -31,7 +31,7 @@ ANNOUNCING = 100
 TYPED = 0.6
 """The share of readers who type one to four phrases; the others like papers about one to four things."""
 MOST_PHRASES = 4
-LIKED_OF_EACH = 5
+LIKED_OF_EACH = 2
 ALIKE = 15
 """Of how many papers nearest to a first one the others are drawn that a reader likes as well."""
 Days = Mapping[date, Sequence[Paper]]

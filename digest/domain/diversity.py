@@ -62,7 +62,7 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
     (maximal marginal relevance, Carbonell and Goldstein, 1998, with the sum of Borodin, Lee and Ye, 2012, in place of
     the largest likeness: it is what an issue is judged by) among those that reach the bar, are no near-duplicate of one
     picked, and fit into the minutes left. What must be shown comes first; a topic that has taken `TOPIC_CAP` of the
-    length waits while another topic has a paper left. At equal values the better score wins, then the earlier candidate.
+    length waits while another topic has a paper left. At equal values the better score wins, then the earlier paper.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ TYPED, FROM_LIKED = 0.15, 0.08
 """The least cosine that is a clear match, with a phrase and with liked papers, which share many small weights."""
 HALF_LIFE = 180.0
 """Days in which a reaction comes to count half as much as a newer one."""
+NOWHERE = -1
 LEAST = 1e-3
 """A change of weight that is worth telling."""
 MOST_WEIGHTS = 1_600
@@ -83,34 +84,61 @@ def interests_of(
     reactions : what the reader liked and disliked
     papers : the papers of the reactions by row number; one that is missing or has no text counts for nothing
     """
-    followed = [topic for topic in topics if topic.stance is Stance.FOLLOW]
-    phrases = [background.row_of(topic, vectoriser) for topic in followed]
-    less = sum(
-        (background.row_of(topic, vectoriser) for topic in topics if topic.stance is Stance.LESS), _empty(vectoriser)
-    )
-    known = [one for one in reactions if one.paper_id in papers]
-    vectors = vectoriser.transform(terms_of_paper(papers[one.paper_id]) for one in known)
-    near, weights = _nearest(phrases, vectors), _weights(known)
+    of = {stance: [one for one in topics if one.stance is stance] for stance in Stance}
+    phrases = [background.row_of(topic, vectoriser) for topic in of[Stance.FOLLOW]]
+    said = _said(reactions, papers, phrases, vectoriser)
+    nothing = vectoriser.transform([[]])
+    rows = [_row(phrase, said, number, background) for number, phrase in enumerate([*phrases, nothing])]
+    less = sum((background.row_of(topic, vectoriser) for topic in of[Stance.LESS]), nothing)
+    unwanted = _kept(less, 0.0, background.usual_)
+    rows.append(unwanted * np.float32(LESS / background.level(unwanted, least=TYPED)))
+    every = sparse.csr_array(sparse.vstack(rows, format="csr"))
+    every.sort_indices()
+    return Interests(rows=every)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """The papers a reader reacted to: their vectors, what each weighs, and the row each belongs to."""
+
+    vectors: sparse.csr_array
+    weights: Floats
+    row: NDArray[np.intp]
+    is_liked: NDArray[np.bool_]
+
+    def mean(self, row: int, *, liked: bool) -> tuple[sparse.csr_array, int]:
+        """Give the mean of those liked, or disliked, that belong to a row, of length 1, and how many they are."""
+        among = np.flatnonzero((self.row == row) & (self.is_liked == liked))
+        weighed = sparse.csr_array(self.weights[among].reshape(1, -1)) @ self.vectors[among]
+        return unit(sparse.csr_array(weighed)), len(among)
+
+
+def _said(
+    reactions: Sequence[Reaction],
+    papers: Mapping[int, Paper],
+    phrases: Sequence[sparse.csr_array],
+    vectoriser: Vectoriser,
+) -> _Said:
+    texts = {one.paper_id: terms_of_paper(papers[one.paper_id]) for one in reactions if one.paper_id in papers}
+    vectors = vectoriser.transform(texts.values())
+    known = [one for one in reactions if one.paper_id in texts]
+    row = _nearest(phrases, vectors)
+    row[np.diff(vectors.indptr) == 0] = NOWHERE
     is_liked = np.array([one.liked for one in known], bool)
-    rows, least = list[sparse.csr_array](), list[float]()
-    for number, phrase in enumerate([*phrases, _empty(vectoriser)]):
-        liked, disliked = np.flatnonzero((near == number) & is_liked), np.flatnonzero((near == number) & ~is_liked)
-        row, common, said = phrase, 0.0, 0.0
-        if len(liked):
-            # Where nothing was typed, liked papers are all there is.
-            said = LIKED * len(liked) ** 0.5 / (1 + LIKED * len(liked) ** 0.5) if phrase.nnz else 1.0
-            row = (1 - said) * phrase + said * _mean(vectors, weights, liked)
-            common = COMMON * said
-        if row.nnz:
-            row = row - DISLIKED * _mean(vectors, weights, disliked)
-        rows.append(_kept(row, common, background.usual_))
-        least.append(TYPED * (1 - said) + FROM_LIKED * said)
-    rows.append(_kept(less, 0.0, background.usual_))
-    levels = [background.level(row, least=one) for row, one in zip(rows, [*least, TYPED], strict=True)]
-    worth = np.append(np.ones(len(followed) + 1), LESS) / levels
-    scaled = sparse.diags_array(worth.astype(np.float32)) @ sparse.csr_array(sparse.vstack(rows, format="csr"))
-    scaled.sort_indices()
-    return Interests(rows=sparse.csr_array(scaled))
+    return _Said(vectors=vectors, weights=_weights(known), row=row, is_liked=is_liked)
+
+
+def _row(phrase: sparse.csr_array, said: _Said, number: int, background: Background) -> sparse.csr_array:
+    liked, count = said.mean(number, liked=True)
+    disliked, _ = said.mean(number, liked=False)
+    # Where nothing was typed, liked papers are all there is.
+    share = LIKED * count**0.5 / (1 + LIKED * count**0.5) if phrase.nnz else float(count > 0)
+    row = (1 - share) * phrase + share * liked
+    wanted = _kept(row, COMMON * share, background.usual_)
+    level = background.level(wanted, least=TYPED * (1 - share) + FROM_LIKED * share)
+    if row.nnz and disliked.nnz:  # What is a clear match does not change by what is disliked.
+        wanted = _kept(row - DISLIKED * disliked, COMMON * share, background.usual_)
+    return wanted * np.float32(1 / level)
 
 
 def _nearest(phrases: Sequence[sparse.csr_array], vectors: sparse.csr_array) -> NDArray[np.intp]:
@@ -132,10 +160,6 @@ def _weights(reactions: Sequence[Reaction]) -> Floats:
     return weights
 
 
-def _mean(vectors: sparse.csr_array, weights: Floats, among: NDArray[np.intp]) -> sparse.csr_array:
-    return unit(sparse.csr_array(sparse.csr_array(weights[among].reshape(1, -1)) @ vectors[among]))
-
-
 def _kept(row: sparse.csr_array, common: float, usual: Floats) -> sparse.csr_array:
     """Keep the terms of a row that make most of a nearness, and add the column of the words common to all."""
     strength = np.abs(row.data) * usual[row.indices]
@@ -150,10 +174,6 @@ def _kept(row: sparse.csr_array, common: float, usual: Floats) -> sparse.csr_arr
         data, columns = np.append(data, np.float32(-common)), np.append(columns, row.shape[1])
     parts = data, columns.astype(np.int32), [0, len(data)]
     return sparse.csr_array(parts, shape=(1, row.shape[1] + 1))
-
-
-def _empty(vectoriser: Vectoriser) -> sparse.csr_array:
-    return vectoriser.transform([[]])
 
 
 def with_common(vectors: sparse.csr_array, common: Floats) -> sparse.csr_array:

@@ -134,7 +134,10 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[Curve]:
             found.setdefault((row["trend_weight"], row["bar"]), []).append(point)
     return [
         Curve(
-            name=f"trend {weight}, bar {bar}", points=tuple(points), across="share of relevance kept", marked=1 - LOSS
+            name=f"trend {weight}, bar {bar}",
+            points=tuple(points),
+            across="more relevance kept: further right; beside a dot its breadth",
+            marked=1 - LOSS,
         )
         for (weight, bar), points in found.items()
     ]

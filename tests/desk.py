@@ -82,18 +82,21 @@ def plainly_chosen(desk: Desk, reader: Reader) -> Chosen:
                 near[number] = IN_CATEGORY if topic.kind is TopicKind.CATEGORY else NAMED
         best = int(np.argmax(near))
         nearest.append(best if near[best] > NEAR else -1)
-        less = float(products[-1, at])
+        less = float(products[-1, at]) if products[-1, at] > LESS * NEAR else 0.0
         for topic in wishes.topics:
             if topic.stance is Stance.LESS and topic.kind is not TopicKind.PHRASE and names(topic, paper):
                 less += LESS * (IN_CATEGORY if topic.kind is TopicKind.CATEGORY else NAMED)
         relevance = (near[best] if near[best] > NEAR else 0) - less
-        scores.append((1 - weight) * relevance + weight * edition.candidates[at].trend.value)
+        scores.append(
+            (1 - float(np.float32(wishes.trend_weight))) * relevance + weight * edition.candidates[at].trend.value
+        )
         first.append(any(topic.is_rule and names(topic, paper) for topic in followed))
     barred = _barred(desk, reader, papers)
     order = sorted(set(range(len(papers))) - barred, key=lambda at: (not first[at], -round(scores[at], 5), at))
     picked = _picked(desk, reader, order[:BEST], scores, nearest, first)
     chosen = sorted(picked, key=order.index)
-    return [(at, scores[at], _terms(desk, reader, at, nearest[at])) for at in chosen]
+    unwanted = products[-1] > LESS * NEAR
+    return [(at, scores[at], _terms(desk, reader, at, nearest[at], is_less=bool(unwanted[at]))) for at in chosen]
 
 
 @lru_cache(maxsize=1)
@@ -148,9 +151,9 @@ def _picked(
     return picked
 
 
-def _terms(desk: Desk, reader: Reader, at: int, near: int) -> list[tuple[str, float]]:
+def _terms(desk: Desk, reader: Reader, at: int, near: int, *, is_less: bool) -> list[tuple[str, float]]:
     row = reader.interests.rows[[near]].toarray().ravel() if near >= 0 else np.zeros(desk.vectors.shape[1], np.float32)
-    product = (row - reader.interests.less.toarray().ravel()) * desk.vectors[[at]].toarray().ravel()
+    product = (row - is_less * reader.interests.less.toarray().ravel()) * desk.vectors[[at]].toarray().ravel()
     positive = [int(column) for column in np.flatnonzero(product > 0) if column < len(desk.vectoriser.terms_)]
     best = sorted(positive, key=lambda column: (-product[column], column))
     return [(desk.vectoriser.terms_[column], float(product[column])) for column in best[:5]]

@@ -179,7 +179,7 @@ def _changes(
         return []
     topics, vectoriser, background = subscriber.wishes.topics, desk.vectoriser, desk.background
     was, now = (interests_of(topics, said, held, vectoriser, background) for said in (before, after))
-    return moved(was, now, vectoriser.terms_, most=5 * TERMS_SHOWN)
+    return moved(was, now, vectoriser, background, most=5 * TERMS_SHOWN)
 
 
 def _name(paper: Paper) -> str:

@@ -17,6 +17,9 @@ PAIRS, REPEATS = 0.65, 0.5
 CLEAR = 0.002
 """The share of papers that are a clear match with an interest."""
 LEAST_NEAREST = 10
+COMMONPLACE = 0.05
+"""The share of papers from which a word is no reason."""
+LEAST_LETTERS = 3
 ENOUGH = 1_000
 """Papers from which the house says which terms go with a phrase: from few papers it would be chance."""
 LEAST_SUPPORT = 3
@@ -93,6 +96,19 @@ class Background:
         if topic.beside is not None:
             return topic.beside
         return tuple(whole_terms([term for term, _ in self._beside(topic, vectoriser)])[:SHOWN])
+
+    def is_telling(self, term: str, vectoriser: Vectoriser) -> bool:
+        """Whether a term says something of a paper by itself: it has letters, and few other papers hold it.
+
+        >>> vectoriser, background = learnt_from([["robot", "new", "27"], ["protein", "new"]])
+        >>> [background.is_telling(term, vectoriser) for term in ("robot", "27")]
+        [True, False]
+        """
+        if not any(letter.isalpha() for letter in term) or len(term) < LEAST_LETTERS:
+            return False
+        [column] = vectoriser.row([term], [1.0]).indices.tolist() or [-1]
+        held = int(self._by_term.indptr[column + 1] - self._by_term.indptr[column]) if column >= 0 else 0
+        return held <= max(COMMONPLACE * self.vectors.shape[0], LEAST_SUPPORT)
 
     def level(self, row: sparse.csr_array, *, least: float) -> float:
         """Give the cosine that only the nearest `CLEAR` of all papers reach: what a clear match with a row is.

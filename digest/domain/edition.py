@@ -87,6 +87,7 @@ class Desk:
     vectoriser: Vectoriser
     background: Background
     _members: dict[tuple[TopicKind, str], NDArray[np.intp]] = field(default_factory=dict, repr=False)
+    _words: dict[Topic, frozenset[str]] = field(default_factory=dict, repr=False)
     _before: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -133,6 +134,13 @@ class Desk:
             found = sorted(self.positions[number] for number, paper in self.papers.items() if names(topic, paper))
             self._members[name] = np.array(found, np.intp)
         return self._members[name]
+
+    def words_of(self, topic: Topic) -> frozenset[str]:
+        """Give the terms of a phrase and those beside it; worked out once a topic."""
+        if topic not in self._words:
+            row = self.background.row_of(topic, self.vectoriser)
+            self._words[topic] = frozenset(self.vectoriser.terms_[column] for column in row.indices.tolist())
+        return self._words[topic]
 
     def before(self, days: int) -> NDArray[np.intp]:
         """Positions of the candidates listed longer ago than the last `days` days of the edition."""

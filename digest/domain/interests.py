@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ COMMON = 0.25
 """The share of what all papers have in common that is taken off liked papers."""
 DISLIKED = 0.05
 LESS = 0.5
-TYPED, FROM_LIKED = 0.15, 0.08
+TYPED, FROM_LIKED = 0.2, 0.08
 """The least cosine that is a clear match, with a phrase and with liked papers, which share many small weights."""
 HALF_LIFE = 180.0
 """Days in which a reaction comes to count half as much as a newer one."""
 NOWHERE = -1
+JOINS = 0.03
+"""The cosine with a phrase from which a liked paper is on it, and does not stand for an interest of its own."""
 LEAST = 1e-3
 """A change of weight that is worth telling."""
 MOST_WEIGHTS = 1_600
@@ -73,8 +76,8 @@ def interests_of(
 
         (1 - b) t + b (l - COMMON c) - DISLIKED d,    b = LIKED sqrt(n) / (1 + LIKED sqrt(n)),
 
-    with d the mean of the disliked papers nearest to it. A liked paper near to no topic goes into the last row, or,
-    where there is one topic only, into that. Newer reactions weigh more: one is worth half of another that is
+    with d the mean of the disliked papers nearest to it. Where a liked paper is near to no topic (`JOINS`), the last
+    row is made of all that was liked. Newer reactions weigh more: one is worth half of another that is
     `HALF_LIFE` days younger (Rocchio, 1971; the weights are measured). A row is then scaled so that 1 is a clear match
     (`Background.level`), whether it is made of two words or of a library.
 
@@ -104,11 +107,18 @@ class _Said:
     vectors: sparse.csr_array
     weights: Floats
     row: NDArray[np.intp]
+    last: int
     is_liked: NDArray[np.bool_]
 
     def mean(self, row: int, *, liked: bool) -> tuple[sparse.csr_array, int]:
-        """Give the mean of those liked, or disliked, that belong to a row, of length 1, and how many they are."""
-        among = np.flatnonzero((self.row == row) & (self.is_liked == liked))
+        """Give the mean of those liked, or disliked, that belong to a row, of length 1, and how many they are.
+
+        The last row, where there is a liked paper near to no topic, is for all that was liked.
+        """
+        is_own = self.row == row
+        if liked and row == self.last and (is_own & self.is_liked).any():
+            is_own = self.row != NOWHERE
+        among = np.flatnonzero(is_own & (self.is_liked == liked))
         weighed = sparse.csr_array(self.weights[among].reshape(1, -1)) @ self.vectors[among]
         return unit(sparse.csr_array(weighed)), len(among)
 
@@ -125,7 +135,7 @@ def _said(
     row = _nearest(phrases, vectors)
     row[np.diff(vectors.indptr) == 0] = NOWHERE
     is_liked = np.array([one.liked for one in known], bool)
-    return _Said(vectors=vectors, weights=_weights(known), row=row, is_liked=is_liked)
+    return _Said(vectors=vectors, weights=_weights(known), row=row, last=len(phrases), is_liked=is_liked)
 
 
 def _row(phrase: sparse.csr_array, said: _Said, number: int, background: Background) -> sparse.csr_array:
@@ -142,14 +152,11 @@ def _row(phrase: sparse.csr_array, said: _Said, number: int, background: Backgro
 
 
 def _nearest(phrases: Sequence[sparse.csr_array], vectors: sparse.csr_array) -> NDArray[np.intp]:
-    """Number the topic that each paper is nearest to; the last row where it is near to none, unless one is alone."""
-    typed = [number for number, phrase in enumerate(phrases) if phrase.nnz]
-    if not typed:
-        return np.full(vectors.shape[0], len(phrases), np.intp)
-    near = (vectors @ sparse.csr_array(sparse.vstack([phrases[number] for number in typed])).T).toarray()
-    found = np.array(typed, np.intp)[near.argmax(axis=1)]
-    alone = len(typed) == 1
-    return found if alone else np.where(near.max(axis=1, initial=0) > 0, found, len(phrases))
+    """Number the topic that each paper is nearest to; the row behind them where it is near to none."""
+    if not phrases:
+        return np.zeros(vectors.shape[0], np.intp)
+    near = (vectors @ sparse.csr_array(sparse.vstack(phrases)).T).toarray()
+    return np.where(near.max(axis=1) > JOINS, near.argmax(axis=1), len(phrases))
 
 
 def _weights(reactions: Sequence[Reaction]) -> Floats:
@@ -176,6 +183,23 @@ def _kept(row: sparse.csr_array, common: float, usual: Floats) -> sparse.csr_arr
     return sparse.csr_array(parts, shape=(1, row.shape[1] + 1))
 
 
+def followed_rows(readers: Sequence[Interests]) -> tuple[sparse.csr_array, NDArray[np.intp]]:
+    """Lay the interests of all readers under one another, and tell at which row each reader's begin.
+
+    Joined by their arrays: a sparse matrix made for each reader would cost more than weighing the papers.
+    """
+    every = [one.rows for one in readers]
+    ends = [int(rows.indptr[-2]) for rows in every]
+    counts = [rows.shape[0] - 1 for rows in every]
+    starts = np.cumsum([0, *counts]).astype(np.intp)
+    before = np.repeat(np.cumsum([0, *ends])[:-1], counts)
+    indptr = np.concatenate([[0], np.concatenate([rows.indptr[1:-1] for rows in every]) + before])
+    indices = np.concatenate([rows.indices[:end] for rows, end in zip(every, ends, strict=True)])
+    data = np.concatenate([rows.data[:end] for rows, end in zip(every, ends, strict=True)])
+    parts = data, indices.astype(np.int32), indptr.astype(np.int32)
+    return sparse.csr_array(parts, shape=(int(starts[-1]), every[0].shape[1])), starts
+
+
 def with_common(vectors: sparse.csr_array, common: Floats) -> sparse.csr_array:
     """Give the vectors of papers one more column: how near each is to what all papers have in common.
 
@@ -190,13 +214,17 @@ def with_common(vectors: sparse.csr_array, common: Floats) -> sparse.csr_array:
     return joined
 
 
-def moved(before: Interests, after: Interests, terms: Sequence[str], *, most: int = 6) -> tuple[tuple[str, float], ...]:
-    """Name the terms whose weight changed most, the largest change first; signs say whether up or down."""
+def moved(
+    before: Interests, after: Interests, vectoriser: Vectoriser, background: Background, *, most: int = 6
+) -> tuple[tuple[str, float], ...]:
+    """Name the terms whose change makes most of the nearness to other papers, the largest first, with the change.
+
+    A term that hardly any paper holds changes nothing, and one that many hold tells nothing.
+    """
+    terms = vectoriser.terms_
     change = sparse.coo_array(after.rows.sum(axis=0) - before.rows.sum(axis=0))
-    found = [
-        (terms[int(column)], float(value))
-        for column, value in zip(change.coords[-1], change.data, strict=True)
-        if column < len(terms)
-    ]
-    found.sort(key=lambda pair: (-abs(pair[1]), pair[0]))
-    return tuple(found[:most])
+    pairs = zip(change.coords[-1].tolist(), change.data.tolist(), strict=True)
+    found = [(column, value) for column, value in pairs if column < len(terms) and abs(value) > LEAST]
+    found.sort(key=lambda pair: (-abs(pair[1]) * float(background.usual_[pair[0]]), pair[0]))
+    telling = ((terms[at], value) for at, value in found if background.is_telling(terms[at], vectoriser))
+    return tuple(islice(telling, most))

@@ -61,30 +61,40 @@ def why_of(reason: "Reason", *, has_topics: bool, has_votes: bool) -> str:
 
     What its trend rests on stands on the card, the same for all.
 
-    >>> why_of(Reason(topic="protein design", terms=(("protein", 0.3), ("design", 0.2))), has_topics=True,
+    >>> why_of(Reason(topic="protein design", own=("protein", "design"), liked=("binder",)), has_topics=True,
     ...        has_votes=True)
-    'Near your topic “protein design”: it shares “protein”, “design”.'
-    >>> why_of(Reason(is_liked=True, terms=(("protein", 0.3),), against=(("survey", -0.1),)), has_topics=True,
-    ...        has_votes=True)
-    'Like papers you liked: it shares “protein”. Against it: “survey”.'
+    'Near your topic “protein design”: it shares “protein”, “design”, and with papers you liked “binder”.'
+    >>> why_of(Reason(is_liked=True, liked=("protein",), against=(("survey", -0.1),)), has_topics=True, has_votes=True)
+    'Like papers you liked: it shares “protein”. It would stand higher without “survey”, as in papers you disliked.'
     >>> why_of(Reason(), has_topics=True, has_votes=False)
     'Outside your topics: nothing nearer was left today.'
     """
-    shared = [f"“{term}”" for term in whole_terms([term for term, _ in reason.terms])[:WORDS_SHOWN]]
-    shares = f": it shares {', '.join(shared)}" if shared else ""
+    own, liked = _quoted(reason.own), _quoted(reason.liked)
     said = []
     if reason.topic and CATEGORY.match(reason.topic):
         said.append(f"In {reason.topic}, which you follow.")
     elif reason.topic:
-        said.append(f"Near your topic “{reason.topic}”{shares}.")
+        near = (
+            f"Near your topic “{reason.topic}”" if own or not liked else f"Like papers you liked for “{reason.topic}”"
+        )
+        also = f", and with papers you liked {liked}" if own and liked else ""
+        said.append(f"{near}: it shares {own or liked}{also}." if own or liked else f"{near}.")
     elif reason.is_liked:
-        said.append(f"Like papers you liked{shares}.")
+        said.append(f"Like papers you liked: it shares {liked}." if liked else "Like papers you liked.")
     elif reason.followed:  # Beside another reason it stands as a mark on the card.
         said.append(f"{reason.followed}.")
     else:
         said.append(_outside(has_topics=has_topics, has_votes=has_votes))
-    against = [f"“{term}”" for term, share in reason.against if share <= -TELLING]
-    return " ".join([*said, f"Against it: {', '.join(against)}."] if against else said)
+    against = _quoted([term for term, share in reason.against if share <= -TELLING])
+    if against and reason.less:
+        said.append(f"You asked for less of {_quoted(reason.less)}.")
+    elif against:
+        said.append(f"It would stand higher without {against}, as in papers you disliked.")
+    return " ".join(said)
+
+
+def _quoted(terms: Sequence[str]) -> str:
+    return ", ".join(f"“{term}”" for term in whole_terms(terms)[:WORDS_SHOWN])
 
 
 def _outside(*, has_topics: bool, has_votes: bool) -> str:
@@ -97,7 +107,14 @@ def _outside(*, has_topics: bool, has_votes: bool) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """What brought a paper to a reader: a topic or liked papers with the terms, or somebody who is followed."""
+    """What brought a paper to a reader: a topic or liked papers with the terms, or somebody who is followed.
+
+    Attributes
+    ----------
+    terms, against, rest : the shares of the score, as an `Entry` has them
+    less : the topics the reader wants less of that it is near to
+    own, liked : of the terms, those the topic says, and those that only liked papers brought and that tell something
+    """
 
     topic: str = ""
     is_liked: bool = False
@@ -105,6 +122,9 @@ class Reason:
     terms: tuple[tuple[str, float], ...] = ()
     against: tuple[tuple[str, float], ...] = ()
     rest: float = 0.0
+    less: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

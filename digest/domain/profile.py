@@ -20,7 +20,7 @@ ARCHIVES = (
 )
 CATEGORY = re.compile(rf"^(?:{ARCHIVES})(?:\.[a-z]{{2}}|\.[a-z]+(?:-[a-z]+)?)?$", re.IGNORECASE)
 """An arXiv category such as cs.CL, or a whole archive such as cs; the case does not matter."""
-NAMED = re.compile(r"^(author|by|organi[sz]ation|affiliation|lab)\s*:\s*(.+)$", re.IGNORECASE)
+NAMED = re.compile(r"^(author|by|organi[sz]ation|affiliation|lab)\s*:\s*(.*)$", re.IGNORECASE)
 QUOTED = re.compile(r'^["“„«](.+)["”“»]$')
 
 
@@ -84,7 +84,8 @@ def read_topics(lines: Iterable[str], *, stance: Stance = Stance.FOLLOW) -> tupl
     Raises
     ------
     ValueError
-        If there are more than `MOST_TOPICS`, or one is longer than `LONGEST_TOPIC` characters.
+        If there are more than `MOST_TOPICS`, or one is longer than `LONGEST_TOPIC` characters, names nobody or holds
+        no word.
 
     >>> [topic.kind.value for topic in read_topics(["protein design", "cs.CL", "author: Ann Lee", " "])]
     ['phrase', 'category', 'author']
@@ -104,7 +105,11 @@ def _topic(line: str, stance: Stance) -> Topic:
         return Topic(words=line, kind=TopicKind.CATEGORY, stance=stance)
     if named := NAMED.match(line):
         kind = TopicKind.AUTHOR if named[1].lower() in {"author", "by"} else TopicKind.ORGANISATION
+        if not named[2]:
+            raise ValueError(f"{line!r} names nobody: write a name behind it, such as author: Ann Lee")
         return Topic(words=named[2], kind=kind, stance=stance)
+    if not any(letter.isalnum() for letter in line):
+        raise ValueError(f"{line[:40]!r} holds no word or number to look for")
     phrase, plus, rest = line.partition(" + ")
     if plus:
         beside = tuple(dict.fromkeys(term for part in rest.split(",") if (term := part.strip())))

@@ -65,23 +65,23 @@ def reasons_of(interests: sparse.csr_array, papers: sparse.csr_array) -> Reasons
     pairs = products.shape[0]
     sums = np.asarray(products.sum(axis=1), np.float32).ravel()
     of_pair = np.repeat(np.arange(pairs), np.diff(products.indptr))
-    named = products.indices < products.shape[1] - 1
-    best = _largest(of_pair[named], products.indices[named], products.data[named], pairs, TERMS_KEPT)
-    worst = _largest(of_pair[named], products.indices[named], -products.data[named], pairs, AGAINST_KEPT)
+    named = products.data * (products.indices < products.shape[1] - 1)
+    best = _largest(of_pair, products.indices, named, pairs, TERMS_KEPT)
+    worst = _largest(of_pair, products.indices, -named, pairs, AGAINST_KEPT)
     rest = sums - best[1].sum(axis=1) + worst[1].sum(axis=1)
     return Reasons(columns=best[0], shares=best[1], against_columns=worst[0], against_shares=-worst[1], rest=rest)
 
 
 def _largest(
-    of_pair: NDArray[np.intp], columns: NDArray[np.intp], shares: Floats, pairs: int, most: int
+    of_pair: NDArray[np.intp], columns: NDArray[np.int32], shares: Floats, pairs: int, most: int
 ) -> tuple[NDArray[np.intp], Floats]:
     """Give the largest positive shares of each pair, largest first, at equal shares the earlier term.
 
     Pairs and their columns come in order. One largest after another is taken out, which is cheaper than sorting all.
     """
     at, values = np.full((pairs, most), -1, np.intp), np.zeros((pairs, most), np.float32)
-    positive = shares > 0
-    of_pair, columns, left = of_pair[positive], columns[positive], shares[positive]
+    positive = np.flatnonzero(shares > 0)
+    of_pair, columns, left = of_pair.take(positive), columns.take(positive), shares.take(positive)
     begins = np.flatnonzero(np.diff(of_pair, prepend=-1))
     counts = np.diff(begins, append=len(of_pair))
     for slot in range(most if len(begins) else 0):

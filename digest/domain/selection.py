@@ -11,7 +11,7 @@ from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
 from digest.domain.interests import LESS
 from digest.domain.issue import Entry, Reason, why_of
-from digest.domain.profile import Stance, TopicKind
+from digest.domain.profile import TopicKind
 from digest.domain.reasons import Reasons, reasons_of
 from digest.domain.text import counted
 from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh, worth
@@ -92,10 +92,12 @@ def pick_all(desk: Desk, readers: Sequence[Reader], weighed: Weighed) -> Picked:
 def _reasons(desk: Desk, readers: Sequence[Reader], weighed: Weighed, pairs: tuple[Places, Places, Places]) -> Reasons:
     reader, position, row = pairs
     near = weighed.rows[np.maximum(row, 0)]
-    near.data[np.repeat(row < 0, np.diff(near.indptr))] = 0
+    if (row < 0).any():
+        near.data[np.repeat(row < 0, np.diff(near.indptr))] = 0
     if weighed.less.any():
-        less = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
-        near = sparse.csr_array(near - less[reader])
+        less = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))[reader]
+        less.data[np.repeat(weighed.less[reader, position] == 0, np.diff(less.indptr))] = 0
+        near = sparse.csr_array(near - less)
     return reasons_of(near, desk.vectors[position])
 
 
@@ -123,7 +125,7 @@ def _note(reader: Reader, score: NDArray[np.float32], shown: int) -> str:
 def _entry(desk: Desk, reader: Reader, weighed: Weighed, picked: Picked, pair: int, *, rank: int) -> Entry:
     number, position = int(picked.reader[pair]), int(picked.position[pair])
     candidate = desk.edition.candidates[position]
-    unit = float(1 - weighed.weight[number])
+    unit = float(weighed.scale[number])
     at = int(picked.row[pair] - weighed.starts[number]) if picked.row[pair] >= 0 else -1
     reason = _reason(desk, reader, picked, pair, at=at, unit=unit)
     return Entry(
@@ -152,13 +154,15 @@ def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, u
     shares, against = picked.reasons.of(pair, desk.vectoriser.terms_)
     rest = float(picked.reasons.rest[pair])
     topic = reader.followed[at] if 0 <= at < len(reader.followed) else None
+    words = desk.words_of(topic) if topic else frozenset()
+    own = tuple(term for term, _ in shares if term in words)
+    liked = tuple(term for term, _ in shares if term not in words and desk.background.is_telling(term, desk.vectoriser))
     if topic and topic.kind is not TopicKind.PHRASE:
         shares = ((topic.words, worth(topic)), *shares)
-    unwanted = [
-        (one.words, -LESS * worth(one))
-        for one in reader.wishes.topics
-        if one.stance is Stance.LESS and one.kind is not TopicKind.PHRASE and position in desk.members(one)
-    ]
+    rules = [one for one in reader.unwanted if one.kind is not TopicKind.PHRASE and position in desk.members(one)]
+    unwanted = [(one.words, -LESS * worth(one)) for one in rules]
+    terms = {term for term, _ in against}
+    phrases = [one for one in reader.unwanted if one.kind is TopicKind.PHRASE and terms & desk.words_of(one)]
     return Reason(
         topic=topic.words if topic and not topic.is_rule else "",
         is_liked=at == len(reader.followed),
@@ -166,6 +170,9 @@ def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, u
         terms=tuple((term, unit * share) for term, share in shares),
         against=tuple((term, unit * share) for term, share in (*unwanted, *against)),
         rest=unit * rest,
+        own=own,
+        liked=liked,
+        less=tuple(one.words for one in [*rules, *phrases]),
     )
 
 

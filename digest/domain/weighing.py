@@ -9,7 +9,7 @@ from scipy import sparse
 from digest.domain.cadence import Frequency
 from digest.domain.diversity import FIRST, Limits, Places, Pool
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
-from digest.domain.interests import LESS, Interests
+from digest.domain.interests import LESS, Interests, followed_rows
 from digest.domain.profile import Stance, Topic, TopicKind
 from digest.domain.relevance import Floats
 from digest.domain.subscriber import LENGTHS, Wishes
@@ -39,6 +39,11 @@ class Reader:
         """The topics followed, in the order of the interests' rows."""
         return [topic for topic in self.wishes.topics if topic.stance is Stance.FOLLOW]
 
+    @property
+    def unwanted(self) -> list[Topic]:
+        """The topics to show less of."""
+        return [topic for topic in self.wishes.topics if topic.stance is Stance.LESS]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
@@ -49,9 +54,10 @@ class Weighed:
     rows : csr_array of shape (n_rows, n_terms + 1), the interests of all readers one after another
     starts : int array of shape (n_readers + 1,), the row at which each reader's interests begin
     products : float32 array of shape (n_rows, n_papers), how near each paper is to each interest
-    less : float32 array of shape (n_readers, n_papers) or (n_readers, 1), what counts against each paper
+    less : float32 array of shape (n_readers, n_papers) or (n_readers, 1), the product of each paper with what is not
+        wanted, 0 where it does not pass `LESS * NEAR`
     relevance, score : float32 arrays of shape (n_readers, n_papers); a score is -inf where a rule bars the paper
-    weight : float32 array of shape (n_readers,), how much the trend weighs
+    weight, scale : float32 arrays of shape (n_readers,), how much trend and relevance weigh
     first : (reader, position) pairs, as two arrays, of papers that must be shown
     """
 
@@ -62,6 +68,7 @@ class Weighed:
     relevance: Floats
     score: Floats
     weight: Floats
+    scale: Floats
     first: tuple[Places, Places]
 
     def nearest(self, positions: Places) -> Places:
@@ -87,19 +94,22 @@ def weigh(desk: Desk, readers: Sequence[Reader]) -> Weighed:
         (1 - w) relevance + w trend,
 
     where relevance is the product with the nearest interest, 0 if that does not pass `NEAR`, less the product with
-    what the reader wants less of; 1 is a clear match. A reader who named nothing and liked nothing has w = 1.
+    what the reader wants less of; 1 is a clear match. For a reader who named nothing to follow and liked nothing the
+    trend counts in full.
     """
-    rows, starts = followed_rows(readers)
+    rows, starts = followed_rows([one.interests for one in readers])
     products = desk.product.times(rows)
     for start, one in zip(starts, readers, strict=False):
         _name(desk, one.followed, products, int(start))
     relevance = _of_nearest(products, starts)
     relevance *= relevance > NEAR
     less = _less(desk, readers)
-    relevance -= less
+    relevance -= _with_rules(desk, readers, less)
     has_wishes = np.array([one.interests.followed_size > 0 or bool(one.followed) for one in readers])
     weight = np.where(has_wishes, [one.wishes.trend_weight for one in readers], 1).astype(np.float32)
-    score = (1 - weight)[:, None] * relevance + weight[:, None] * desk.edition.trend
+    scale = np.array([1 - one.wishes.trend_weight for one in readers], np.float32)
+    score = scale[:, None] * relevance
+    score += weight[:, None] * desk.edition.trend
     bar_rules(desk, readers, score)
     return Weighed(
         rows=rows,
@@ -109,25 +119,9 @@ def weigh(desk: Desk, readers: Sequence[Reader]) -> Weighed:
         relevance=relevance,
         score=score,
         weight=weight,
+        scale=scale,
         first=_first(desk, readers),
     )
-
-
-def followed_rows(readers: Sequence[Reader]) -> tuple[sparse.csr_array, Places]:
-    """Lay the interests of all readers under one another, and tell at which row each reader's begin.
-
-    Joined by their arrays: a sparse matrix made for each reader would cost more than weighing the papers.
-    """
-    every = [one.interests.rows for one in readers]
-    ends = [int(rows.indptr[-2]) for rows in every]
-    counts = [rows.shape[0] - 1 for rows in every]
-    starts = np.cumsum([0, *counts]).astype(np.intp)
-    before = np.repeat(np.cumsum([0, *ends])[:-1], counts)
-    indptr = np.concatenate([[0], np.concatenate([rows.indptr[1:-1] for rows in every]) + before])
-    indices = np.concatenate([rows.indices[:end] for rows, end in zip(every, ends, strict=True)])
-    data = np.concatenate([rows.data[:end] for rows, end in zip(every, ends, strict=True)])
-    parts = data, indices.astype(np.int32), indptr.astype(np.int32)
-    return sparse.csr_array(parts, shape=(int(starts[-1]), every[0].shape[1])), starts
 
 
 def _of_nearest(products: Floats, starts: Places) -> Floats:
@@ -152,17 +146,25 @@ def worth(topic: Topic) -> float:
 
 
 def _less(desk: Desk, readers: Sequence[Reader]) -> Floats:
-    """Work out what counts against papers; one column where nobody wants less of anything."""
-    unwanted = [[topic for topic in one.wishes.topics if topic.stance is Stance.LESS] for one in readers]
-    if not any(unwanted):
+    """Work out how near papers are to what is not wanted; one column where nobody wants less of anything."""
+    if not any(one.unwanted for one in readers):
         return np.zeros((len(readers), 1), np.float32)
     rows = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
     less = desk.product.times(rows)
-    for reader, topics in enumerate(unwanted):
-        for topic in topics:
-            if topic.kind is not TopicKind.PHRASE:
-                less[reader, desk.members(topic)] += LESS * worth(topic)
+    less *= less > LESS * NEAR
     return less
+
+
+def _with_rules(desk: Desk, readers: Sequence[Reader], less: Floats) -> Floats:
+    """Add what categories, authors and organisations count that are not wanted."""
+    if less.shape[1] == 1:
+        return less
+    counted = less.copy()
+    for reader, one in enumerate(readers):
+        for topic in one.unwanted:
+            if topic.kind is not TopicKind.PHRASE:
+                counted[reader, desk.members(topic)] += LESS * worth(topic)
+    return counted
 
 
 def bar_rules(desk: Desk, readers: Sequence[Reader], score: Floats) -> None:
@@ -199,20 +201,42 @@ def _first(desk: Desk, readers: Sequence[Reader]) -> tuple[Places, Places]:
 def pool_of(weighed: Weighed) -> Pool:
     """Give the best papers of every reader, what must be shown before all others."""
     readers, papers = weighed.score.shape
-    # One number holds score and place, so that the order of equal scores is the same everywhere.
-    key = np.multiply(weighed.score, -STEPS, dtype=np.float64)
-    np.rint(key, out=key)
-    key *= papers
-    key += np.arange(papers)
-    key[weighed.first] -= FIRST * STEPS * papers
     most = min(BEST, papers)
-    best = np.argpartition(key, most - 1, axis=1)[:, :most]
-    every = np.arange(readers)[:, None]
-    best = best[every, np.argsort(key[every, best], axis=1)]
-    nearest = weighed.nearest(best)
-    topic = np.where(nearest < 0, 0, nearest - weighed.starts[:-1, None] + 1)
-    first = key[every, best] < -FIRST / 2 * STEPS * papers
-    return Pool(positions=best, score=weighed.score[every, best], topic=topic, first=first)
+    passing = (weighed.score >= _bound(weighed.score, most)).view(np.int8)
+    passing[weighed.first] = 2
+    at = np.flatnonzero(passing)
+    reader, place = np.divmod(at, papers)
+    # One number holds score and place, so that the order of equal scores is the same everywhere and no place is looked
+    # up. What is barred comes last, even where it must be shown.
+    score = weighed.score.take(at).astype(np.float64)
+    steps = np.rint(np.maximum(score, -3 * FIRST) * -STEPS)
+    steps[passing.take(at) == 2] -= FIRST * STEPS
+    key = steps * papers + place
+    span = 20 * FIRST * STEPS * papers  # More than any two keys of a reader lie apart.
+    best = np.sort(key + reader * span)[np.searchsorted(reader, np.arange(readers))[:, None] + np.arange(most)]
+    best -= np.arange(readers)[:, None] * span
+    positions = best.astype(np.intp) % papers
+    nearest = weighed.nearest(positions)
+    return Pool(
+        positions=positions,
+        score=np.take_along_axis(weighed.score, positions, axis=1),
+        topic=np.where(nearest < 0, 0, nearest - weighed.starts[:-1, None] + 1),
+        first=best < -FIRST / 2 * STEPS * papers,
+    )
+
+
+def _bound(score: Floats, most: int) -> Floats:
+    """Give a score that at least `most` papers of each reader reach, and not many more; shape (n_readers, 1).
+
+    Of the best of each few papers the last but `most`: they are fewer to put in order than all papers.
+    """
+    readers, papers = score.shape
+    few = max(papers // (4 * BEST), 1)
+    groups = papers // few
+    best: Floats = score[:, : few * groups].reshape(readers, few, groups).max(axis=1)
+    best.partition(groups - most, axis=1)
+    best -= np.float32(2 / STEPS)  # Papers whose scores are equal to five digits reach it too.
+    return best[:, groups - most, None]
 
 
 def limits_of(readers: Sequence[Reader], weighed: Weighed) -> Limits:

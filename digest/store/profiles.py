@@ -22,15 +22,20 @@ def readers_of(
     ids = [one.id for one in subscribers]
     held = held_for(connection, subscribers, desk.edition.vectoriser, len(desk.vectoriser.terms_) + 1)
     missing = [one for one in subscribers if one.id not in held]
-    said = reactions.of(connection, [one.id for one in missing])
-    liked = papers.by_id(connection, {one.paper_id for every in said.values() for one in every})
+    said = reactions.of(connection, ids)
+    liked = papers.by_id(connection, {one.paper_id for made in missing for one in said.get(made.id, ())})
     made = {
         one.id: interests_of(one.wishes.topics, said.get(one.id, ()), liked, desk.vectoriser, desk.background)
         for one in missing
     }
     seen = issues.shown(connection, ids, desk.positions.keys())
     known = held | made
-    readers = [Reader(wishes=one.wishes, interests=known[one.id], seen=seen.get(one.id, set())) for one in subscribers]
+    # What somebody liked or disliked is known to them, wherever they met it.
+    told = {number: {one.paper_id for one in every} for number, every in said.items()}
+    readers = [
+        Reader(wishes=one.wishes, interests=known[one.id], seen=seen.get(one.id, set()) | told.get(one.id, set()))
+        for one in subscribers
+    ]
     return readers, made
 
 

@@ -43,8 +43,8 @@ def test_a_clear_match_is_one_for_two_words_and_for_a_library() -> None:
 
 def test_liked_papers_join_the_topic_they_are_near_and_leave_the_others() -> None:
     before, after = (interests("robot manipulation", "protein design", liked=liked) for liked in ([], [PAPERS[3]]))
-    assert (before.rows[[0]] != after.rows[[0]]).nnz == 0
-    assert (before.rows[[1]] != after.rows[[1]]).nnz > 0
+    changed = abs(before.rows - after.rows).toarray().max(axis=1)
+    assert (changed > 0).tolist() == [False, True, False, False]
 
 
 def test_liked_papers_near_no_topic_are_an_interest_of_their_own() -> None:
@@ -61,13 +61,14 @@ def test_a_newer_like_weighs_more() -> None:
 def test_a_dislike_takes_off_what_was_near_to_it() -> None:
     plain, less = interests("protein design"), interests("protein design", disliked=[PAPERS[3]])
     assert nearness(less, 0, 3) < nearness(plain, 0, 3)
-    lost = moved(plain, less, DESK.vectoriser.terms_, most=20)
-    assert {term for term, change in lost if change < 0} >= {"protein", "design"}
+    lost = moved(plain, less, DESK.vectoriser, DESK.background, most=20)
+    assert lost
+    assert all(change < 0 for _, change in lost)
 
 
 def test_what_is_liked_and_taken_back_leaves_nothing() -> None:
     before = interests("protein design")
-    assert moved(before, interests("protein design"), DESK.vectoriser.terms_) == ()
+    assert moved(before, interests("protein design"), DESK.vectoriser, DESK.background) == ()
 
 
 def test_a_paper_without_text_says_nothing() -> None:
@@ -100,7 +101,7 @@ def test_three_thousand_liked_papers_make_one_interest_of_bounded_size() -> None
     assert np.isfinite(made.rows.data).all()
 
 
-@pytest.mark.parametrize("typed", ["the and of", "🚀🚀", "机器人", "?!", "zymurgy"])
+@pytest.mark.parametrize("typed", ["the and of", "机器人", "zymurgy"])
 def test_a_topic_without_a_known_word_is_an_empty_row(typed: str) -> None:
     made = interests(typed, "protein design")
     assert np.diff(made.rows.indptr)[0] == 0
@@ -121,6 +122,12 @@ def test_an_empty_house_makes_empty_interests() -> None:
     background = Background(vectoriser.transform([]))
     made = interests_of(read_topics(["robots"]), (), {}, vectoriser, background)
     assert made.rows.nnz == 0
+
+
+@pytest.mark.parametrize("typed", ["🚀🚀", "?!", "author:", "by: ", '""', "lab:"])
+def test_a_topic_that_names_nothing_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"names nobody|holds no word"):
+        read_topics([typed])
 
 
 def test_a_topic_of_ten_thousand_words_is_refused_in_words() -> None:

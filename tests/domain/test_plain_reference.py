@@ -98,7 +98,7 @@ def test_the_shares_of_every_entry_add_up_to_its_score(town: tuple[Desk, list[Re
             of_terms = sum(share for _, share in entry.terms + entry.against) + entry.rest
             assert entry.score == pytest.approx(float(weighed.score[number, position]), abs=1e-5)
             assert entry.score == pytest.approx(of_terms + entry.from_trend, abs=1e-5)
-            unit = 1 - float(weighed.weight[number])
+            unit = float(weighed.scale[number])
             assert entry.from_relevance == pytest.approx(unit * float(weighed.relevance[number, position]), abs=1e-5)
             entries += 1
     assert entries > 1_000

@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_limits
 from digest.actions.publish import NEAR_DUPLICATE
 from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
+from digest.domain.interests import followed_rows
 from digest.domain.selection import blocks, choose, pick_all
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader, Weighed, followed_rows, limits_of, pool_of, weigh
+from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh
 from tests.measure.relevance_curve import Curve, Point
 from tests.measure.relevance_days import desk_of, last_days, past_of, readers_of, recorded, weeks_before, window
 from tests.measure.relevance_readers import DRAWS, SEED
@@ -175,7 +176,7 @@ def _timed(work: Callable[[], Any], readers: int, times: int = 3) -> float:
 
 def _products(desk: Desk, readers: Sequence[Reader]) -> None:
     for block in blocks(desk, readers):
-        rows, _ = followed_rows(block)
+        rows, _ = followed_rows([one.interests for one in block])
         desk.product.times(rows)
 
 

@@ -72,7 +72,7 @@ def plainly_chosen(desk: Desk, reader: Reader) -> Chosen:
     rows, vectors = reader.interests.rows.toarray().astype(float), _dense(desk)
     followed = reader.followed
     scores, nearest, first = [], [], []
-    has_wishes = bool(followed) or bool(rows[:-1].any())
+    has_wishes = bool(rows[:-1].any()) or any(one.kind is not TopicKind.PHRASE for one in followed)
     weight = float(np.float32(wishes.trend_weight)) if has_wishes else 1.0
     products = rows @ vectors.T
     for at, paper in enumerate(papers):
@@ -93,7 +93,7 @@ def plainly_chosen(desk: Desk, reader: Reader) -> Chosen:
         first.append(any(topic.is_rule and names(topic, paper) for topic in followed))
     barred = _barred(desk, reader, papers)
     order = sorted(set(range(len(papers))) - barred, key=lambda at: (not first[at], -round(scores[at], 5), at))
-    picked = _picked(desk, reader, order[:BEST], scores, nearest, first)
+    picked = _picked(desk, reader, order[:BEST], scores, nearest, first, barred)
     chosen = sorted(picked, key=order.index)
     unwanted = products[-1] > LESS * NEAR
     return [(at, scores[at], _terms(desk, reader, at, nearest[at], is_less=bool(unwanted[at]))) for at in chosen]
@@ -125,19 +125,27 @@ def _barred(desk: Desk, reader: Reader, papers: Sequence[Paper]) -> set[int]:
 
 
 def _picked(
-    desk: Desk, reader: Reader, pool: list[int], scores: list[float], nearest: list[int], first: list[bool]
+    desk: Desk,
+    reader: Reader,
+    pool: list[int],
+    scores: list[float],
+    nearest: list[int],
+    first: list[bool],
+    barred: set[int],
 ) -> list[int]:
     wishes, picked, left = reader.wishes, list[int](), reader.wishes.minutes or np.inf
-    length = max(wishes.length, min(sum(first[at] for at in pool), LENGTHS[-1]))
+    works = {int(desk.edition.clusters[at]) for at in range(len(scores)) if first[at] and at not in barred}
+    longest = max(wishes.length, min(len(works), LENGTHS[-1]))
     alike = _alike(desk)
-    while len(picked) < length:
+    while len(picked) < longest:
         taken = Counter(nearest[at] for at in picked if nearest[at] >= 0)
-        full = {topic for topic, count in taken.items() if count >= np.ceil(TOPIC_CAP * length)}
+        full = {topic for topic, count in taken.items() if count >= np.ceil(TOPIC_CAP * wishes.length)}
         groups = {int(desk.edition.clusters[at]) for at in picked}
         best, highest = -1, -np.inf
         for at in pool:
             is_over = wishes.bar > 0 and scores[at] < wishes.bar - 1e-7 and not first[at]
-            if is_over or int(desk.edition.clusters[at]) in groups or desk.minutes[at] > left:
+            is_out = (desk.minutes[at] > left or len(picked) >= wishes.length) and not first[at]
+            if is_over or is_out or int(desk.edition.clusters[at]) in groups:
                 continue
             likeness = sum(alike[at][other] for other in picked)
             value = scores[at] - SPREAD * wishes.breadth * likeness + 100 * first[at]

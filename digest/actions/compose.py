@@ -111,7 +111,7 @@ def _issue(connection: Connection, desk: Desk, reader: Subscriber, choice: Choic
     if not this.day and reader.covered_until and on <= reader.covered_until:
         return "day already covered"
     if not choice.entries:
-        return "nothing cleared the bar" if choice.note else "nothing new"
+        return choice.note.rstrip(".") or "nothing new"
     facts = issues.Facts(
         edition_id=desk.edition.id, period=period, key_id=this.key_id, created_at=this.now, note=choice.note
     )

@@ -35,7 +35,7 @@ def of_wishes(
         return Preview(note=NO_EDITION)
     [choice] = choose(desk, [_reader_of(connection, desk, wishes, reader)])
     if not choice.entries:
-        return Preview(note=NOTHING_NEW)
+        return Preview(note=choice.note or NOTHING_NEW)
     issue = Issue(
         id=0,
         subscriber_id=reader.id if reader else 0,

@@ -26,10 +26,8 @@ LEAST_SUPPORT = 3
 """Of the papers asked, how many must hold a term."""
 NEAREST = 30
 """Papers that are asked which terms go with a phrase."""
-MOST_TERMS = 16
+MOST_TERMS = 12
 """Terms that are put beside a phrase."""
-SHOWN = 6
-"""Of these, how many a reader is shown."""
 AGAINST_COMMON = 0.5
 BESIDE = 0.7
 """What the terms beside a phrase weigh together, where the phrase weighs 1."""
@@ -95,7 +93,7 @@ class Background:
         """
         if topic.beside is not None:
             return topic.beside
-        return tuple(whole_terms([term for term, _ in self._beside(topic, vectoriser)])[:SHOWN])
+        return tuple(whole_terms([term for term, _ in self._beside(topic, vectoriser)]))
 
     def is_telling(self, term: str, vectoriser: Vectoriser) -> bool:
         """Whether a term says something of a paper by itself: it has letters, and few other papers hold it.

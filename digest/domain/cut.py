@@ -151,7 +151,7 @@ class Case:
     @cached_property
     def is_full(self) -> bool:
         """Whether the issue holds as many papers as it may."""
-        return len(self.picks()) == int(limits_of([self.reader], self.weighed).length[0])
+        return len(self.picks()) >= self.reader.wishes.length
 
     @cached_property
     def pool(self) -> Pool:
@@ -188,7 +188,7 @@ class Case:
         if Rule.TWIN in rules:
             clusters = clusters.copy()
             clusters[self.position] = clusters.max() + 1
-        limits = limits_of([replace(self.reader, wishes=self._wishes(rules))], weighed)
+        limits = limits_of([replace(self.reader, wishes=self._wishes(rules))], weighed, clusters)
         alike = self.desk.alike if limits.breadth.any() else np.zeros((0, 0), np.float32)
         [columns] = pick(pool, limits, clusters=clusters, minutes=self.desk.minutes, alike=alike)
         picked: list[int] = pool.positions[0, np.sort(columns[columns >= 0])].tolist()
@@ -216,7 +216,7 @@ class Case:
     def closed(self, *rules: Rule) -> tuple[Rule, ...]:
         """Give the bounds that hold the paper off at the end of picking, however much room is left."""
         is_low = self.score < self.reader.wishes.bar and not self.is_first(self.position)
-        is_long = self.desk.minutes[self.position] > self.minutes_left(*rules)
+        is_long = self.desk.minutes[self.position] > self.minutes_left(*rules) and not self.is_first(self.position)
         has_twin = bool(self.shown_twins(*rules))
         held = {Rule.TWIN: has_twin, Rule.BAR: is_low, Rule.MINUTES: is_long}
         return tuple(rule for rule, holds in held.items() if holds)

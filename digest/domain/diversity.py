@@ -41,12 +41,14 @@ class Limits:
     Attributes
     ----------
     length : the most papers
+    first : the papers that must be shown, which may be more; behind `length` nothing else comes
     minutes : the most minutes of reading, infinite for no limit
     bar : the score a paper must reach
     breadth : from 0 to 1, what likeness to the papers already picked costs
     """
 
     length: Places
+    first: Places
     minutes: Floats
     bar: Floats
     breadth: Floats
@@ -61,8 +63,9 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
 
     (maximal marginal relevance, Carbonell and Goldstein, 1998, with the sum of Borodin, Lee and Ye, 2012, in place of
     the largest likeness: it is what an issue is judged by) among those that reach the bar, are no near-duplicate of one
-    picked, and fit into the minutes left. What must be shown comes first; a topic that has taken `TOPIC_CAP` of the
-    length waits while another topic has a paper left. At equal values the better score wins, then the earlier paper.
+    picked, and fit into the minutes left. What must be shown comes first, however long it takes; a topic that has taken
+    `TOPIC_CAP` of the length waits while another topic has a paper left. At equal values the better score wins, then
+    the earlier paper.
 
     Parameters
     ----------
@@ -76,14 +79,16 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
 
     >>> pool = Pool(positions=np.array([[0, 1, 2]]), score=np.array([[0.9, 0.8, 0.7]], np.float32),
     ...             topic=np.zeros((1, 3), np.intp), first=np.zeros((1, 3), bool))
-    >>> limits = Limits(length=np.array([2]), minutes=np.array([np.inf]), bar=np.zeros(1), breadth=np.array([0.25]))
+    >>> limits = Limits(length=np.array([2]), first=np.array([0]), minutes=np.array([np.inf]), bar=np.zeros(1),
+    ...                 breadth=np.array([0.25]))
     >>> alike = np.array([[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]], np.float32)
     >>> pick(pool, limits, clusters=np.arange(3, dtype=np.int32), minutes=np.ones(3, np.float32), alike=alike)
     array([[0, 2]])
     """
     readers, size = pool.positions.shape
     every = np.arange(readers)
-    picked = np.full((readers, int(limits.length.max(initial=0))), -1, np.intp)
+    longest = np.maximum(limits.length, limits.first)
+    picked = np.full((readers, int(longest.max(initial=0))), -1, np.intp)
     is_open = np.isfinite(pool.score) & ((pool.score >= limits.bar[:, None]) | pool.first)
     base = np.where(pool.first, pool.score + np.float32(FIRST), pool.score)
     group, takes = clusters[pool.positions], minutes[pool.positions]
@@ -94,14 +99,14 @@ def pick(pool: Pool, limits: Limits, *, clusters: NDArray[np.int32], minutes: Fl
     cost = (SPREAD * limits.breadth).astype(np.float32)
     is_broad = bool(cost.any())
     for slot in range(picked.shape[1]):
-        is_open &= takes <= left[:, None]
+        is_open &= pool.first | ((takes <= left[:, None]) & (slot < limits.length)[:, None])
         full = taken >= cap[:, None]
         full[:, 0] = full[:, 1:].any(axis=1)  # What is on no topic is no reason to leave a full one.
         is_full = full[every[:, None], pool.topic]
         value = base - cost[:, None] * likeness - np.float32(LATER) * is_full
         value[~is_open] = -np.inf
         best = value.argmax(axis=1)
-        goes_on = np.isfinite(value[every, best]) & (slot < limits.length)
+        goes_on = np.isfinite(value[every, best]) & (slot < longest)
         if not goes_on.any():
             break
         picked[goes_on, slot] = best[goes_on]

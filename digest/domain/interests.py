@@ -1,7 +1,7 @@
 """Interests: what a reader said and liked as weighted vectors, one for each thing followed, apart from one another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -17,7 +17,7 @@ LIKED = 2.0
 """What liked papers weigh against the words of a topic: times the root of their number."""
 COMMON = 0.25
 """The share of what all papers have in common that is taken off liked papers."""
-DISLIKED = 0.05
+DISLIKED = 0.1
 LESS = 0.5
 TYPED, FROM_LIKED = 0.2, 0.08
 """The least cosine that is a clear match, with a phrase and with liked papers, which share many small weights."""
@@ -76,7 +76,8 @@ def interests_of(
 
         (1 - b) t + b (l - COMMON c) - DISLIKED d,    b = LIKED sqrt(n) / (1 + LIKED sqrt(n)),
 
-    with d the mean of the disliked papers nearest to it. Where a liked paper is near to no topic (`JOINS`), the last
+    with d the mean of the disliked papers nearest to it; disliked papers near to no topic count against papers as what
+    the reader wants less of does. Where a liked paper is near to no topic (`JOINS`), the last
     row is made of all that was liked. Newer reactions weigh more: one is worth half of another that is
     `HALF_LIFE` days younger (Rocchio, 1971; the weights are measured). A row is then scaled so that 1 is a clear match
     (`Background.level`), whether it is made of two words or of a library.
@@ -92,7 +93,9 @@ def interests_of(
     said = _said(reactions, papers, phrases, vectoriser)
     nothing = vectoriser.transform([[]])
     rows = [_row(phrase, said, number, background) for number, phrase in enumerate([*phrases, nothing])]
-    less = sum((background.row_of(topic, vectoriser) for topic in of[Stance.LESS]), nothing)
+    # Of what is not wanted the words count that were typed, and none the house would put beside them.
+    plain = [replace(topic, beside=topic.beside or ()) for topic in of[Stance.LESS]]
+    less = sum((background.row_of(topic, vectoriser) for topic in plain), said.mean(len(phrases), liked=False)[0])
     unwanted = _kept(less, 0.0, background.usual_)
     rows.append(unwanted * np.float32(LESS / background.level(unwanted, least=TYPED)))
     every = sparse.csr_array(sparse.vstack(rows, format="csr"))

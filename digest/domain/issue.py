@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain.background import whole_terms
-from digest.domain.profile import CATEGORY
 from digest.domain.text import counted
 
 WORDS_SHOWN = 4
@@ -71,7 +70,7 @@ def why_of(reason: "Reason", *, has_topics: bool, has_votes: bool) -> str:
     """
     own, liked = _quoted(reason.own), _quoted(reason.liked)
     said = []
-    if reason.topic and CATEGORY.match(reason.topic):
+    if reason.topic and reason.is_category:
         said.append(f"In {reason.topic}, which you follow.")
     elif reason.topic:
         near = (
@@ -117,6 +116,7 @@ class Reason:
     """
 
     topic: str = ""
+    is_category: bool = False
     is_liked: bool = False
     followed: str = ""
     terms: tuple[tuple[str, float], ...] = ()

@@ -20,7 +20,8 @@ ARCHIVES = (
 )
 CATEGORY = re.compile(rf"^(?:{ARCHIVES})(?:\.[a-z]{{2}}|\.[a-z]+(?:-[a-z]+)?)?$", re.IGNORECASE)
 """An arXiv category such as cs.CL, or a whole archive such as cs; the case does not matter."""
-NAMED = re.compile(r"^(author|by|organi[sz]ation|affiliation|lab)\s*:\s*(.*)$", re.IGNORECASE)
+RULE = re.compile(r"^(author|organi[sz]ation|affiliation)\s*:\s*(.*)$", re.IGNORECASE)
+QUOTES = '"“”„«» '
 QUOTED = re.compile(r'^["“„«](.+)["”“»]$')
 
 
@@ -65,7 +66,7 @@ class Topic:
     def typed(self) -> str:
         """The topic as a reader types it.
 
-        >>> [topic.typed for topic in read_topics(["by: Ann Lee", "robots + arms, hands", '"robots"'])]
+        >>> [topic.typed for topic in read_topics(["author: Ann Lee", "robots + arms, hands", '"robots"'])]
         ['author: Ann Lee', 'robots + arms, hands', '"robots"']
         """
         if self.is_rule:
@@ -103,14 +104,17 @@ def read_topics(lines: Iterable[str], *, stance: Stance = Stance.FOLLOW) -> tupl
 def _topic(line: str, stance: Stance) -> Topic:
     if CATEGORY.match(line):
         return Topic(words=line, kind=TopicKind.CATEGORY, stance=stance)
-    if named := NAMED.match(line):
-        kind = TopicKind.AUTHOR if named[1].lower() in {"author", "by"} else TopicKind.ORGANISATION
-        if not named[2]:
+    if named := RULE.match(line):
+        kind = TopicKind.AUTHOR if named[1].lower() == "author" else TopicKind.ORGANISATION
+        name = named[2].strip(QUOTES)
+        if not name:
             raise ValueError(f"{line!r} names nobody: write a name behind it, such as author: Ann Lee")
-        return Topic(words=named[2], kind=kind, stance=stance)
+        return Topic(words=name, kind=kind, stance=stance)
     if not any(letter.isalnum() for letter in line):
         raise ValueError(f"{line[:40]!r} holds no word or number to look for")
     phrase, plus, rest = line.partition(" + ")
+    if plus and stance is Stance.NEVER:
+        raise ValueError(f"{phrase[:40]!r} is never shown, whatever stands beside it: leave out the words after the +")
     if plus:
         beside = tuple(dict.fromkeys(term for part in rest.split(",") if (term := part.strip())))
         if len(beside) > MOST_BESIDE or any(len(term) > LONGEST_TOPIC for term in beside):

@@ -41,8 +41,8 @@ def terms_of_paper(paper: Paper, longest: int = 2) -> list[str]:
 
 
 def terms_of_topic(topic: Topic) -> list[str]:
-    """List the terms of a topic; empty for a category, which is a rule and no text, and for stop words alone."""
-    return [] if topic.kind is TopicKind.CATEGORY else _analyser()(topic.words)
+    """List the terms of a topic; empty for a rule, which is no text, and for stop words alone."""
+    return _analyser()(topic.words) if topic.kind is TopicKind.PHRASE else []
 
 
 class Vectoriser:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.domain.cadence import Frequency
 from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
 from digest.domain.interests import LESS
@@ -75,7 +76,7 @@ def blocks(desk: Desk, readers: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
 
 def pick_all(desk: Desk, readers: Sequence[Reader], weighed: Weighed) -> Picked:
     """Pick the papers of a block of readers, and split their relevance into terms."""
-    pool, limits = pool_of(weighed), limits_of(readers, weighed)
+    pool, limits = pool_of(weighed), limits_of(readers, weighed, desk.edition.clusters)
     alike = desk.alike if limits.breadth.any() else np.zeros((0, 0), np.float32)
     columns = pick(pool, limits, clusters=desk.edition.clusters, minutes=desk.minutes, alike=alike)
     reader, slot = np.nonzero(columns >= 0)
@@ -107,19 +108,22 @@ def _choices(desk: Desk, readers: Sequence[Reader], weighed: Weighed, picked: Pi
     for number, one in enumerate(readers):
         pairs = range(int(ends[number]), int(ends[number + 1]))
         entries = [_entry(desk, one, weighed, picked, pair, rank=rank) for rank, pair in enumerate(pairs, 1)]
-        choices.append(Choice(entries=entries, note=_note(one, weighed.score[number], len(entries))))
+        choices.append(Choice(entries=entries, note=_note(desk, one, weighed.score[number], entries)))
     return choices
 
 
-def _note(reader: Reader, score: NDArray[np.float32], shown: int) -> str:
-    """Say that few papers cleared the bar, where that and nothing else left the issue short."""
+def _note(desk: Desk, reader: Reader, score: NDArray[np.float32], entries: Sequence[Entry]) -> str:
+    """Say why an issue is short, where the bar made it so, or the minutes left nothing in it; else nothing."""
     wishes = reader.wishes
-    is_short = shown < wishes.length and not wishes.minutes
-    left_out = np.isfinite(score) & (score < wishes.bar)
-    if not is_short or not left_out.any():
-        return ""
-    said = f"Only {counted(shown, 'paper')}" if shown else "No paper"
-    return f"{said} cleared your bar today."
+    clears = np.isfinite(score) & (score >= wishes.bar)
+    works = len(set(desk.edition.clusters[clears].tolist()))
+    span = "this week" if wishes.cadence.frequency is Frequency.WEEKLY else "today"
+    if works < wishes.length and (np.isfinite(score) & ~clears).any() and wishes.bar:
+        said = f"Only {counted(works, 'paper')}" if works else "No paper"
+        return f"{said} cleared your bar {span}."
+    if not entries and clears.any():
+        return f"No paper {span} fits into {counted(wishes.minutes, 'minute')} of reading."
+    return ""
 
 
 def _entry(desk: Desk, reader: Reader, weighed: Weighed, picked: Picked, pair: int, *, rank: int) -> Entry:
@@ -143,9 +147,7 @@ def _entry(desk: Desk, reader: Reader, weighed: Weighed, picked: Picked, pair: i
         followed=reason.followed,
         similar=_similar(desk, weighed.score[number], position),
         evidence=candidate.trend.evidence,
-        why=why_of(
-            reason, has_topics=bool(weighed.weight[number] < 1 or reader.followed), has_votes=candidate.trend.has_votes
-        ),
+        why=why_of(reason, has_topics=reader.has_wishes, has_votes=candidate.trend.has_votes),
     )
 
 
@@ -165,6 +167,7 @@ def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, u
     phrases = [one for one in reader.unwanted if one.kind is TopicKind.PHRASE and terms & desk.words_of(one)]
     return Reason(
         topic=topic.words if topic and not topic.is_rule else "",
+        is_category=bool(topic and topic.kind is TopicKind.CATEGORY),
         is_liked=at == len(reader.followed),
         followed="; ".join(_followed(desk, reader, position)),
         terms=tuple((term, unit * share) for term, share in shares),

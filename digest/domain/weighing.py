@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.domain.cadence import Frequency
@@ -38,6 +39,11 @@ class Reader:
     def followed(self) -> list[Topic]:
         """The topics followed, in the order of the interests' rows."""
         return [topic for topic in self.wishes.topics if topic.stance is Stance.FOLLOW]
+
+    @property
+    def has_wishes(self) -> bool:
+        """Whether anything that papers here hold was named or liked; the trend alone counts else."""
+        return self.interests.followed_size > 0 or any(topic.kind is not TopicKind.PHRASE for topic in self.followed)
 
     @property
     def unwanted(self) -> list[Topic]:
@@ -94,8 +100,8 @@ def weigh(desk: Desk, readers: Sequence[Reader]) -> Weighed:
         (1 - w) relevance + w trend,
 
     where relevance is the product with the nearest interest, 0 if that does not pass `NEAR`, less the product with
-    what the reader wants less of; 1 is a clear match. For a reader who named nothing to follow and liked nothing the
-    trend counts in full.
+    what the reader wants less of; 1 is a clear match. For a reader who named nothing that papers here hold and
+    liked nothing the trend counts in full.
     """
     rows, starts = followed_rows([one.interests for one in readers])
     products = desk.product.times(rows)
@@ -105,7 +111,7 @@ def weigh(desk: Desk, readers: Sequence[Reader]) -> Weighed:
     relevance *= relevance > NEAR
     less = _less(desk, readers)
     relevance -= _with_rules(desk, readers, less)
-    has_wishes = np.array([one.interests.followed_size > 0 or bool(one.followed) for one in readers])
+    has_wishes = np.array([one.has_wishes for one in readers])
     weight = np.where(has_wishes, [one.wishes.trend_weight for one in readers], 1).astype(np.float32)
     scale = np.array([1 - one.wishes.trend_weight for one in readers], np.float32)
     score = scale[:, None] * relevance
@@ -239,13 +245,15 @@ def _bound(score: Floats, most: int) -> Floats:
     return best[:, groups - most, None]
 
 
-def limits_of(readers: Sequence[Reader], weighed: Weighed) -> Limits:
+def limits_of(readers: Sequence[Reader], weighed: Weighed, clusters: NDArray[np.int32]) -> Limits:
     """Give what bounds the issue of every reader; one that follows many people may grow to the longest there is."""
     wishes = [one.wishes for one in readers]
-    of_reader = weighed.first[0][np.isfinite(weighed.score[weighed.first])]
-    must = np.minimum(np.bincount(of_reader, minlength=len(readers)), LENGTHS[-1])
+    is_open = np.isfinite(weighed.score[weighed.first])
+    works = np.unique([weighed.first[0][is_open], clusters[weighed.first[1][is_open]]], axis=1)
+    must = np.bincount(works[0].astype(np.intp), minlength=len(readers))
     return Limits(
-        length=np.maximum(np.array([one.length for one in wishes], np.intp), must),
+        length=np.array([one.length for one in wishes], np.intp),
+        first=np.minimum(must, LENGTHS[-1]),
         minutes=np.array([one.minutes or np.inf for one in wishes], np.float32),
         bar=np.array([one.bar or -np.inf for one in wishes], np.float32),
         breadth=np.array([one.breadth for one in wishes], np.float32),

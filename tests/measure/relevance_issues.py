@@ -104,7 +104,7 @@ def diversity(data: Path, *, days: int = DAYS, count: int = READERS) -> Iterator
 
 def _day(desk: Desk, readers: Sequence[Reader], tally: Tally) -> None:
     weighed = weigh(desk, readers)
-    pool, limits = pool_of(weighed), limits_of(readers, weighed)
+    pool, limits = pool_of(weighed), limits_of(readers, weighed, desk.edition.clusters)
     plain = np.argsort(-weighed.score, axis=1, kind="stable")[:, : readers[0].wishes.length]
     reaches = np.take_along_axis(weighed.score, plain, axis=1) >= limits.bar[:, None]
     tally.add(0, desk, weighed, np.where(reaches, plain, -1))

@@ -7,10 +7,10 @@ import pytest
 
 from digest.domain.background import Background
 from digest.domain.edition import Desk
-from digest.domain.interests import MOST_WEIGHTS, Interests, interests_of, moved
+from digest.domain.interests import COMMON, DISLIKED, LIKED, MOST_WEIGHTS, Interests, interests_of, moved
 from digest.domain.paper import Paper
 from digest.domain.profile import LONGEST_TOPIC, MOST_BESIDE, Reaction, Stance, Topic, contradiction, read_topics
-from digest.domain.relevance import Vectoriser
+from digest.domain.relevance import Vectoriser, terms_of_paper
 from tests.builders import NOW, paper
 from tests.desk import desk_of
 
@@ -51,6 +51,19 @@ def test_liked_papers_near_no_topic_are_an_interest_of_their_own() -> None:
     made = interests("robot manipulation", "video generation", liked=[PAPERS[3]])
     assert nearness(made, 2, 3) > 0.3
     assert nearness(made, 0, 3) == nearness(made, 1, 3) == 0
+
+
+def test_a_row_is_what_the_formula_says() -> None:
+    liked, disliked = [PAPERS[3], PAPERS[8]], [PAPERS[13]]
+    [phrase] = read_topics(["protein design"])
+    dense = [DESK.background.row_of(phrase, DESK.vectoriser).toarray().ravel()]
+    for those in (liked, disliked):
+        rows = DESK.vectoriser.transform([terms_of_paper(one) for one in those]).toarray().sum(axis=0)
+        dense.append(rows / np.linalg.norm(rows))
+    b = LIKED * 2**0.5 / (1 + LIKED * 2**0.5)
+    expected = np.append((1 - b) * dense[0] + b * dense[1] - DISLIKED * dense[2], -COMMON * b)
+    made = interests("protein design", liked=liked, disliked=disliked).rows.toarray()[0]
+    np.testing.assert_allclose(made / np.linalg.norm(made), expected / np.linalg.norm(expected), atol=1e-6)
 
 
 def test_a_newer_like_weighs_more() -> None:

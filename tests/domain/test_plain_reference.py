@@ -30,7 +30,7 @@ def papers_of(random: np.random.Generator, count: int) -> list[Paper]:
         facts = {"title": " ".join(words[:8]), "abstract": " ".join(words[8 : 20 + number % 40])}
         field, author = FIELDS[number % 5], NAMES[int(random.integers(0, 5))]
         drawn.append(
-            paper(number + 1, **facts, categories=(field,), authors=(author,), organisation=f"Lab {number % 7}")
+            paper(number + 1, **facts, categories=(field,), authors=(author,), organisation=f"{WORDS[number % 7]} Lab")
         )
     return drawn + [paper(5_000 + at, title=one.title, abstract=one.abstract) for at, one in enumerate(drawn[:12])]
 
@@ -41,11 +41,11 @@ def wishes_at(random: np.random.Generator, number: int) -> Wishes:
 
     topics: tuple[Topic, ...] = read_topics(phrases(5))
     if number % 4 == 1:
-        topics += read_topics(["cs.CL", "author: Ann Lee"][: 1 + number % 3])
+        topics += read_topics(["cs.CL", "author: Ann Lee", f"organisation: {WORDS[2]} Lab"][: 1 + number % 3])
     if number % 5 == 2:
         topics += read_topics([*phrases(3), "cs.CV"], stance=Stance.LESS)
     if number % 6 == 3:
-        topics += read_topics([*phrases(2), "organisation: Lab 3", "math"], stance=Stance.NEVER)
+        topics += read_topics([*phrases(2), f"organisation: {WORDS[3]} Lab", "math"], stance=Stance.NEVER)
     return Wishes(
         topics=topics,
         length=int(random.integers(3, 26)),

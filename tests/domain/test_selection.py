@@ -11,6 +11,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import Stance, Topic, read_topics
 from digest.domain.selection import choose
 from digest.domain.subscriber import Wishes
+from digest.domain.weighing import weigh
 from tests.builders import paper
 from tests.cast import TASTES, wishes_of
 from tests.desk import desk_of, reader_of
@@ -33,11 +34,12 @@ def following(*typed: str, **wishes: object) -> Wishes:
 def test_every_entry_explains_its_own_score(name: str) -> None:
     wishes = replace(wishes_of(name), bar=0.0)
     entries = chosen(DESK, wishes)
+    weighed = weigh(DESK, [reader_of(DESK, wishes)])
     assert [entry.rank for entry in entries] == list(range(1, wishes.length + 1))
     assert [entry.score for entry in entries] == sorted((entry.score for entry in entries), reverse=True)
     for entry in entries:
         assert bool(entry.topic) == bool(entry.terms)
-        assert entry.score == pytest.approx(sum(share for _, share in entry.terms) + entry.rest + entry.from_trend)
+        assert entry.score == pytest.approx(float(weighed.score[0, entry.paper_id - 1]), abs=1e-5)
 
 
 def test_the_nearest_topic_is_named() -> None:

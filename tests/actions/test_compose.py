@@ -12,12 +12,13 @@ from digest.actions.publish import publish
 from digest.actions.report import ComposeReport
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.issue import Issue
-from digest.domain.profile import read_topics
+from digest.domain.profile import Reaction, read_topics
 from digest.domain.subscriber import Status, Subscriber, Wishes
-from digest.store import deliveries, issues, subscribers
+from digest.store import deliveries, issues, papers, reactions, subscribers
 from digest.store.database import Database
+from digest.store.tables import editions
 from digest.store.tables import issues as issues_table
-from tests.builders import DAY, NOW, masthead
+from tests.builders import DAY, NOW, listing, masthead, paper
 from tests.cast import TASTES, joined, wishes_of
 
 
@@ -153,3 +154,29 @@ def test_many_shards_are_all_composed(published: Database) -> None:
     assert composed(published).issues == SHARD + 1
     with published.reading() as connection:
         assert connection.scalar(select(func.count(func.distinct(issues_table.c.subscriber_id)))) == SHARD + 1
+
+
+def test_what_a_reader_said_and_liked_survives_a_new_vectoriser(published: Database) -> None:
+    ada = joined(published, "ada", wishes=Wishes(topics=read_topics(["protein design"]), trend_weight=0, length=3))
+    with published.writing() as connection:
+        number = papers.ids_of(connection, [paper(3).key])[paper(3).key]
+        reactions.put(connection, ada.id, [Reaction(paper_id=number, liked=True, at=NOW)])
+    assert composed(published).issues == 1
+    with published.writing() as connection:
+        papers.record(connection, [listing(n, title=f"Protein design {n}", upvotes=1) for n in range(60, 90)], NOW)
+    later = NOW + timedelta(days=1)
+    publish(published, DAY + timedelta(days=1), masthead(), now=later)
+    assert composed(published, later).issues == 1
+    first, second = kept(published)
+    with published.reading() as connection:
+        [first_version, second_version] = connection.scalars(select(editions.c.vectoriser).order_by(editions.c.id))
+        assert second_version > first_version
+    for issue in (first, second):
+        assert [entry.topic for entry in issue.entries] == ["protein design"] * 3
+        assert number not in {entry.paper_id for entry in issue.entries}, "what was liked is known"
+
+
+def test_a_reader_for_whom_nothing_clears_the_bar_is_counted_as_that(published: Database) -> None:
+    joined(published, "ada", wishes=Wishes(topics=read_topics(["cs.SY"]), trend_weight=0))
+    report = composed(published)
+    assert (report.issues, dict(report.skipped)) == (0, {"No paper cleared your bar today": 1})

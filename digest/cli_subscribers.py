@@ -22,21 +22,30 @@ Invite = Annotated[bool, typer.Option("--invite", help="Ask to confirm first; th
 def add(
     address: str,
     topic: Annotated[list[str] | None, typer.Option(help="A topic or arXiv category; may be given often.")] = None,
+    less: Annotated[list[str] | None, typer.Option(help="A topic to show less of; may be given often.")] = None,
     never: Annotated[list[str] | None, typer.Option(help="A topic never to show; may be given often.")] = None,
     frequency: Annotated[str, typer.Option(help="daily, weekdays or weekly.")] = "daily",
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     hour: Annotated[int, typer.Option(min=0, max=23, help="Local hour of the issue.")] = 7,
     length: Annotated[int, typer.Option(min=3, max=25, help="Papers in an issue.")] = 10,
+    minutes: Annotated[int, typer.Option(min=0, max=180, help="The most minutes of reading; 0 sets no limit.")] = 0,
+    trend: Annotated[float, typer.Option(min=0, max=1, help="How much the trend weighs against the topics.")] = 0.3,
+    breadth: Annotated[float, typer.Option(min=0, max=1, help="From focused to as mixed as the day allows.")] = 0.3,
+    bar: Annotated[float, typer.Option(min=0, max=1, help="How well a paper must fit; 0 fills any issue.")] = 0.3,
     invite: Invite = False,
     as_json: Json = False,
 ) -> None:
     """Add a subscriber on your own word, or invite one."""
     from digest.journeys.register import register
 
-    row = {"address": address, "topics": "\n".join(topic or ()), "never": "\n".join(never or ())}
-    row |= {"frequency": frequency, "zone": zone, "hour": str(hour), "length": str(length)}
+    lines = {"topics": topic, "less": less, "never": never}
+    row = {"address": address, **{column: "\n".join(said or ()) for column, said in lines.items()}}
+    row |= {"frequency": frequency, "zone": zone, "hour": str(hour), "length": str(length), "minutes": str(minutes)}
+    row |= {"trend_weight": str(trend), "breadth": str(breadth), "bar": str(bar)}
     with opened() as service:
         report = register(service, [row], invite=invite)
+    # Who typed one address has no table to look for a row in.
+    report.failed = [sentence.removeprefix(f"row 1 ({address.strip()}): ") for sentence in report.failed]
     console.end(report, as_json=as_json)
 
 

@@ -62,9 +62,9 @@ def _sent(found: "Trace") -> list[str]:
     if found.sent is None:
         return ["No issue of this reader was made from this edition.", *other, *found.remarks]
     issue, at = found.sent.issue, found.sent.sent_at
-    state = f"sent on {moment(at)}" if at else found.sent.state or "not delivered"
+    state = f"was sent on {moment(at)}" if at else f"is {found.sent.state or 'not delivered'}"
     place = f"this paper as number {found.was_number}" if found.was_number else "without this paper"
-    said = f"The issue of {issue.period} held {counted(len(issue.entries), 'paper')}, {place}; it is {state}."
+    said = f"The issue of {issue.period} held {counted(len(issue.entries), 'paper')}, {place}; it {state}."
     return [said, *other, *found.remarks]
 
 
@@ -76,7 +76,7 @@ def _verdict(found: "Trace") -> list[str]:
         said = [f"In the issue, as number {standing.number}."]
     else:
         first, *rest = (cut.sentence for cut in standing.cuts)
-        said = [f"Not in the issue. {first}", *(f"Even without that: {sentence}" for sentence in rest)]
+        said = [f"Not in the issue. {first}", *(f"Even without that: {one[0].lower()}{one[1:]}" for one in rest)]
         said += [standing.otherwise] if standing.otherwise else []
     return [*said, *_otherwise(found, standing)]
 

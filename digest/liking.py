@@ -24,16 +24,24 @@ class Liking(Due):
         """Read the papers of a BibTeX, RIS or CSL-JSON file or a list of ids; raises SourceError if it is none."""
         return parse_bibliography(body)
 
+    def shelf_of_stranger(self, body: bytes) -> Shelf:
+        """Read as `shelf` does what somebody names at sign-up; raises Refused as well if these are too many."""
+        from digest.actions.subscribe import tastes_of_stranger
+
+        shelf = self.shelf(body)
+        tastes_of_stranger(shelf.papers)
+        return shelf
+
     def said_of(self, token: str, paper_id: int) -> "tuple[Paper, bool | None]":
         """Give a paper, and whether the reader liked or disliked it; raises BadLink, and LookupError."""
-        from digest.store import papers, reactions
+        from digest.store import reactions, told
 
         reader = self.reader(Purpose.FEEDBACK, token)
         with self.database.reading() as connection:
             if not reactions.may_be_shown(connection, reader.id, paper_id):
                 raise LookupError(f"there is no paper {paper_id}")
             said = {one.paper_id: one.liked for one in reactions.of(connection, [reader.id]).get(reader.id, ())}
-            return papers.by_id(connection, [paper_id])[paper_id], said.get(paper_id)
+            return told.shown_to(connection, reader.id, [paper_id])[paper_id], said.get(paper_id)
 
     def react(self, token: str, paper_id: int, liked: bool | None) -> "Moved":
         """Keep one click, or take it back with None; raises BadLink, Refused, and LookupError for no such paper."""
@@ -60,12 +68,12 @@ class Liking(Due):
 
     def reactions(self, token: str) -> "Sequence[tuple[Reaction, Paper]]":
         """Give what a reader liked and disliked, newest first; raises BadLink."""
-        from digest.store import papers, reactions
+        from digest.store import reactions, told
 
         reader = self.reader(Purpose.PREFERENCES, token)
         with self.database.reading() as connection:
             said = reactions.of(connection, [reader.id]).get(reader.id, [])
-            held = papers.by_id(connection, [one.paper_id for one in said])
+            held = told.shown_to(connection, reader.id, [one.paper_id for one in said])
         return [(one, held[one.paper_id]) for one in reversed(said)]
 
     def liked_keys(self) -> "Mapping[int, Mapping[str, Sequence[str]]]":

@@ -110,6 +110,17 @@ class Office:
         with self.database.reading() as connection:
             return found(subscribers.of_confirmation(connection, number))
 
+    def preferences_after(self, token: str) -> str:
+        """Give the address of the preferences of whom a confirmation was sent to, or an empty text; raises BadLink."""
+        from digest.domain.delivery import Kind
+        from digest.store import deliveries, subscribers
+
+        number = self.links.read(Purpose.CONFIRM, token)
+        with self.database.reading() as connection:
+            held = found(subscribers.of_confirmation(connection, number))
+            sent = deliveries.number_of(connection, held.id, Kind.CONFIRMATION, str(number))
+        return self.links.link(Purpose.PREFERENCES, sent) if sent else ""
+
     def reader(self, purpose: Purpose, token: str) -> Subscriber:
         """Look who a link was sent to; raises BadLink."""
         from digest.store import subscribers

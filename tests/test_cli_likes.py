@@ -89,6 +89,24 @@ def test_what_cannot_be_liked_is_refused_in_a_sentence(
     assert "Traceback" not in refused.output
 
 
+def test_a_reader_is_added_with_every_wish_a_row_can_hold(digest: Callable[..., Any]) -> None:
+    wishes = ["--topic", "robots", "--less", "benchmarks", "--never", "music", "--minutes", "30"]
+    added = digest("add", "eva@readers.example", *wishes, "--trend", "0.5", "--breadth", "0", "--bar", "1")
+    assert added.exit_code == 0
+    row = row_of(digest, "eva@readers.example")
+    columns = ("topics", "less", "never", "minutes", "trend_weight", "breadth", "bar")
+    assert [row[name] for name in columns] == ["robots", "benchmarks", "music", "30", "0.5", "0.0", "1.0"]
+    assert [row_of(digest)[name] for name in columns[3:]] == ["0", "0.3", "0.3", "0.3"], "what was not said is as usual"
+    assert digest("add", "kim@readers.example", "--bar", "30").exit_code == 2
+
+
+@pytest.mark.parametrize("address", ["bela", " bela ", "a: b"])
+def test_one_address_that_cannot_be_added_is_no_row(digest: Callable[..., Any], address: str) -> None:
+    refused = digest("add", address, "--never", "music")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("FAILED  This does not look like a mail address")
+
+
 def test_forgetting_for_nobody_is_refused(digest: Callable[..., Any]) -> None:
     refused = digest("forget", "bela@readers.example")
     assert (refused.exit_code, "there is no subscriber" in refused.stderr) == (2, True)

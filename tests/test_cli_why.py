@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from digest.actions.collect import asking, collect
 from digest.actions.compose import Round, compose
 from digest.actions.publish import publish
 from digest.cli import app
-from digest.domain.profile import read_topics
+from digest.domain.delivery import State
+from digest.domain.profile import Stance, read_topics
 from digest.domain.subscriber import Wishes
+from digest.store import subscribers
 from digest.store.database import Database
+from digest.store.tables import deliveries
 from tests.builders import DAY, NOW, listings, masthead
 from tests.cast import joined
 from tests.fakes import ListSource
@@ -71,6 +75,24 @@ def test_a_paper_that_is_not_in_the_issue_is_told_the_rule_that_cut_it(digest: C
     assert "without this paper; it is queued." in said
     assert "Not in the issue. It is number " in said
     assert "the last one shown scored " in said
+
+
+def test_what_was_sent_is_told_as_past_and_every_further_rule_goes_on_in_its_sentence(
+    digest: Callable[..., Any],
+) -> None:
+    [sent] = json.loads(digest(ADA, "2603.00005", *ON, "--json").stdout)["verdict"]
+    assert sent.startswith("In the issue")
+    database = Database(f"sqlite:///{Path.cwd() / 'digest.sqlite3'}")
+    with database.writing() as connection:
+        connection.execute(update(deliveries).values(state=State.SENT, sent_at=NOW))
+        [ada] = subscribers.every(connection)
+        never = read_topics(["robot manipulation", "speech"], stance=Stance.NEVER)
+        subscribers.keep_wishes(connection, ada, Wishes(topics=never, length=5, bar=1, breadth=0), NOW)
+    database.close()
+    said = digest(ADA, "2603.00005", *ON).stdout
+    assert "; it was sent on 2026-03-17 09:00 UTC." in said
+    assert "Not in the issue. The reader never wants “robot manipulation”" in said
+    assert "Even without that: it is below the reader's bar" in said
 
 
 def test_programs_are_told_the_same(digest: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import MOST_REACTIONS, Reaction
 from digest.domain.subscriber import Refused, Subscriber
 from digest.domain.text import shorten
-from digest.store import papers, reactions
+from digest.store import reactions, told
 from digest.store.database import Database
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def like(
     now: datetime,
     faults: Sequence[Fault] = (),
 ) -> LikeReport:
-    """Keep papers as liked, or disliked; a paper the house does not hold is recorded, though no source lists it.
+    """Keep papers as liked, or disliked; a paper the house does not hold is recorded for this reader alone.
 
     Parameters
     ----------
@@ -100,19 +100,13 @@ def like(
     report = LikeReport()
     name_faults(report, faults)
     with database.writing() as connection:
-        said = {one.paper_id for one in reactions.of(connection, [subscriber.id]).get(subscriber.id, ())}
-        rows = list(dict.fromkeys(papers.keep(connection, found[:MOST_REACTIONS], now)))
-        fresh = [number for number in rows if number not in said]
-        left_out = set(fresh[MOST_REACTIONS - len(said) :])
-        kept = [number for number in rows if number not in left_out]
-        put = [Reaction(paper_id=number, liked=liked, at=now) for number in kept]
-        report.added = reactions.put(connection, subscriber.id, put)
-        held = papers.by_id(connection, kept).values()
-    report.known_before = len(kept) - report.added
+        kept = told.react(connection, subscriber.id, found[:MOST_REACTIONS], liked=liked, now=now)
+        held = told.shown_to(connection, subscriber.id, kept.rows).values()
+    report.added, report.known_before = kept.added, len(kept.rows) - kept.added
     untold = [one.key for one in held if not one.title and not one.abstract]
     report.without_text = len(untold)
     report.noticed += Counter(BY_DOI for key in untold if not key.startswith("arxiv:"))
-    if over := len(left_out) + len(found[MOST_REACTIONS:]):
+    if over := kept.left_out + len(found[MOST_REACTIONS:]):
         report.skipped["no room"] += over
         report.failed.append(f"{over:,} papers are left out: {NO_ROOM}")
     return report
@@ -144,6 +138,8 @@ def react(
         if not reactions.may_be_shown(connection, subscriber.id, paper_id):
             raise LookupError(f"there is no paper {paper_id}")
         before = reactions.of(connection, [subscriber.id]).get(subscriber.id, [])
+        # A paper that no source listed is gone with what was said of it, so it is read before.
+        own = told.shown_to(connection, subscriber.id, [paper_id])
         if liked is None:
             reactions.take_back(connection, subscriber.id, paper_id)
         elif len(before) >= MOST_REACTIONS and paper_id not in {one.paper_id for one in before}:
@@ -152,7 +148,7 @@ def react(
             reactions.put(connection, subscriber.id, [Reaction(paper_id=paper_id, liked=liked, at=now)])
         after = reactions.of(connection, [subscriber.id]).get(subscriber.id, [])
     with database.reading() as connection:  # What it moved is worked out after the lock is let go.
-        held = papers.by_id(connection, {paper_id, *(one.paper_id for one in [*before, *after])})
+        held = told.shown_to(connection, subscriber.id, {one.paper_id for one in [*before, *after]}) | own
     changes = _changes(desk, subscriber, before, after, held) if desk else ()
     likes = sum(one.liked for one in after)
     return Moved(

@@ -80,7 +80,8 @@ def sample(connection: Connection, desk: Desk, wishes: Wishes, liked: Sequence[P
     """Choose for wishes and liked papers; one that is known here by its id counts with the text that is held."""
     numbers = {at: papers.named(connection, paper.key) for at, paper in enumerate(liked)}
     held = papers.by_id(connection, {number for number in numbers.values() if number})
-    told = {-1 - at: held.get(numbers[at] or 0, paper) for at, paper in enumerate(liked)}
+    texts = {number: paper for number, paper in held.items() if paper.title or paper.abstract}
+    told = {-1 - at: texts.get(numbers[at] or 0, paper) for at, paper in enumerate(liked)}
     reactions = [Reaction(paper_id=number, liked=True, at=now) for number in told]
     interests = interests_of(wishes.topics, reactions, told, desk.vectoriser, desk.background)
     seen = {number for number in numbers.values() if number}

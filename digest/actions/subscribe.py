@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 
 from digest.domain.delivery import Kind
 from digest.domain.paper import Paper, as_told
-from digest.domain.profile import Reaction
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import BadLink
-from digest.store import deliveries, papers, reactions, subscribers
+from digest.store import deliveries, reactions, subscribers, told
 from digest.store.tables import (
     confirmations,
     issues,
@@ -194,10 +193,7 @@ def add(
 
 def _take(connection: Connection, subscriber_id: int, tastes: Tastes, now: datetime) -> None:
     for name, found in tastes.sides.items():
-        said = [
-            Reaction(paper_id=number, liked=name == "liked", at=now) for number in papers.keep(connection, found, now)
-        ]
-        reactions.put(connection, subscriber_id, said)
+        told.react(connection, subscriber_id, found, liked=name == "liked", now=now)
 
 
 def approve(connection: Connection, subscriber_id: int, now: datetime) -> bool:
@@ -216,5 +212,6 @@ def leave(connection: Connection, subscriber: Subscriber, now: datetime) -> None
 
 
 def remove(connection: Connection, subscriber: Subscriber) -> None:
-    """Forget a subscriber and all that belongs to it."""
+    """Forget a subscriber and all that belongs to it, papers that nobody else named among them."""
+    reactions.forget(connection, subscriber.id)
     subscribers.remove(connection, subscriber, EVERYTHING_OF_A_READER)

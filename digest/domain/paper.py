@@ -17,7 +17,7 @@ REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w-
 TEXT_SOURCES = ("arxiv", "huggingface")
 """Whose title and abstract to prefer, best first; a source not named here comes last."""
 READER = "reader"
-"""The text source of papers that a reader named: all readers share a paper, so its word gives way to any other."""
+"""The text source of papers that only readers named: all readers share a paper, so it holds no text of theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,21 @@ def names_of(paper: Paper) -> Names:
     return Names(sure=tuple(dict.fromkeys(sure)), likely=tuple(likely), faint=tuple(faint))
 
 
+def names_told(paper: Paper) -> tuple[str, ...]:
+    """Name a paper a reader tells of: by its key, and where that is no identifier by what a source may call it too.
+
+    Other names would be the reader's word alone: a wrong title on an identifier must draw no other work to it.
+
+    >>> names_told(Paper(key="doi:10.1101/5", title="On the Art of Naming Papers", authors=("Ann Lee",)))
+    ('doi:10.1101/5',)
+    """
+    names = names_of(paper)
+    if paper.key not in names.likely:
+        return (paper.key,)
+    faint = [name for name in names.faint if name.startswith("text:") or not paper.authors]
+    return (*names.likely, *faint)
+
+
 def is_same(held: Paper, found: Paper, by: str) -> bool:
     """Whether two papers that share a name are one work.
 
@@ -159,18 +174,16 @@ def _last_name(author: str) -> str:
 def merge(held: Paper, found: Paper) -> Paper:
     """Join what is held with what a source now tells: nothing known is replaced by nothing.
 
-    Title, abstract and authors come together from the better source of `TEXT_SOURCES`, at a tie from the newer. What a
-    reader says of a paper changes none that has a title, and nothing of it stays once a source tells of the paper.
+    Title, abstract and authors come together from the better source of `TEXT_SOURCES`, at a tie from the newer. A paper
+    that only readers named takes the arXiv id that a source gives it.
 
     >>> held = Paper(key="arxiv:2508.13426", title="A $x$", abstract="Long.", text_source="huggingface")
     >>> merge(held, Paper(key="arxiv:2508.13426", title="A x", text_source="arxiv", code_url="https://example.org/c"))
     ... # doctest: +ELLIPSIS
     Paper(key='arxiv:2508.13426', title='A x', abstract='Long.', ... code_url='https://example.org/c', ...)
     """
-    if found.text_source == READER and (held.title or held.text_source != READER):
-        return held
-    if held.text_source == READER and found.title:
-        held = Paper(key=held.key, title="")
+    if held.text_source == READER:
+        held = Paper(key=found.key if found.arxiv_id else held.key, title="")
     text, other = (found, held) if _rank(found) <= _rank(held) else (held, found)
     known = {}
     for field in fields(Paper):

@@ -74,14 +74,14 @@ def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
 
 
 def wishes_from_json(record: Mapping[str, Any]) -> Wishes:
-    """Read wishes as `wishes_to_json` wrote them.
+    """Read wishes as `wishes_to_json` wrote them; older records know no bar and no breadth, and get what they meant.
 
     >>> wishes_from_json(wishes_to_json(Wishes(length=5))) == Wishes(length=5)
     True
     """
     topics = tuple(_topic_from_json(one) for one in record["topics"])
     cadence = record["cadence"] | {"frequency": Frequency(record["cadence"]["frequency"])}
-    return Wishes(**{**record, "topics": topics, "cadence": Cadence(**cadence)})
+    return Wishes(**{"bar": 0, "breadth": 0, **record, "topics": topics, "cadence": Cadence(**cadence)})
 
 
 def _topic_from_json(record: Mapping[str, Any]) -> Topic:

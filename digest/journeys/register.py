@@ -2,18 +2,20 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TextIO
+from dataclasses import dataclass, field
+from typing import Any, TextIO
 
-from digest.actions.report import Report
+from digest.actions.report import MOST_NAMED, Report
 from digest.actions.subscribe import Tastes
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.identity import key_typed
-from digest.domain.paper import Paper
+from digest.domain.paper import READER, Paper
 from digest.domain.profile import MOST_REACTIONS, Stance, Topic, contradiction, read_topics
 from digest.domain.subscriber import Subscriber, Wishes
 from digest.service import Service
+from digest.store import papers
 
 STANCES = {Stance.FOLLOW: "topics", Stance.LESS: "less", Stance.NEVER: "never"}
 """Which column holds the topics of each stance."""
@@ -23,14 +25,21 @@ COLUMNS = (
 )
 BETWEEN_KEYS = re.compile(r"\n|;(?=\s|$|arxiv:|doi:|title:|https?://|10\.\d|\d{4}\.\d)", re.IGNORECASE)
 """Where one paper ends and the next begins; a DOI may hold a semicolon of its own."""
+UNKNOWN_TITLE = "known by its title alone, and not known here: counts once a source lists it"
 KEY = re.compile(r"(?:arxiv:\S|doi:10\.\S|title:[0-9a-f]{16}$)")
 
 
 @dataclass(kw_only=True)
 class RegisterReport(Report):
-    """How many subscribers were added or invited."""
+    """How many subscribers were added or invited, and what is odd about rows that were taken; some of it `named`."""
 
     added: int = 0
+    noticed: Counter[str] = field(default_factory=Counter)
+    named: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report for programs."""
+        return super().to_json() | {"noticed": dict(self.noticed)}
 
 
 def read_rows(file: TextIO) -> list[dict[str, str]]:
@@ -69,6 +78,7 @@ def _register(
     service: Service, address: str, wanted: tuple[Wishes, Tastes], report: RegisterReport, *, invite: bool
 ) -> None:
     consent, (wishes, tastes) = {"text": "added by the operator"}, wanted
+    unknown = _unknown(service, tastes)
     if invite:
         happened = service.invite(address, wishes, consent=consent, tastes=tastes)
     else:
@@ -76,12 +86,31 @@ def _register(
         happened = "asked" if is_new else "already subscribed"
     if happened == "asked":
         report.added += 1
+        _name_unknown(report, address, unknown)
     else:
         report.skipped[f"{happened}: wishes are changed by the link in the reader's mail"] += 1
 
 
+def _unknown(service: Service, tastes: Tastes) -> list[str]:
+    """Give the keys made of a title that no source told of: the title itself cannot be read from one."""
+    keys = [paper.key for found in tastes.sides.values() for paper in found if paper.key.startswith("title:")]
+    with service.database.reading() as connection:
+        numbers = {key: papers.named(connection, key) or 0 for key in keys}
+        held = papers.by_id(connection, numbers.values())
+    return [key for key, number in numbers.items() if number not in held or held[number].text_source == READER]
+
+
+def _name_unknown(report: RegisterReport, address: str, unknown: Sequence[str]) -> None:
+    report.noticed += Counter(UNKNOWN_TITLE for _ in unknown)
+    room = max(0, MOST_NAMED - len(report.named))
+    report.named += [f"{address}: {key} is not known here" for key in unknown[:room]]
+
+
 def wishes_of(row: Mapping[str, str]) -> Wishes:
-    """Read wishes from a row; an empty cell means what a new reader gets. Topics stand one a line, or by semicolons."""
+    """Read wishes from a row; an empty cell means what a new reader gets.
+
+    Topics stand one a line, or, in a cell of one line, by semicolons.
+    """
     usual = Wishes()
     frequency = row.get("frequency") or usual.cadence.frequency
     if frequency not in set(Frequency):
@@ -127,7 +156,8 @@ def _papers(row: Mapping[str, str], column: str) -> dict[str, Paper]:
 def _topics(row: Mapping[str, str]) -> tuple[Topic, ...]:
     found: tuple[Topic, ...] = ()
     for stance, column in STANCES.items():
-        found += read_topics(re.split(r"[\n;]", row.get(column) or ""), stance=stance)
+        cell = row.get(column) or ""
+        found += read_topics(cell.split("\n" if "\n" in cell else ";"), stance=stance)
     if both := contradiction(found):
         raise ValueError(f"{both!r} stands in two of {', '.join(STANCES.values())}")
     return found
@@ -139,6 +169,12 @@ def _number(row: Mapping[str, str], column: str, usual: float) -> float:
         return float(typed)
     except ValueError:
         raise ValueError(f"{column} must be a number, not {typed!r}") from None
+
+
+def _cell(typed: Sequence[str]) -> str:
+    """Write topics one a line; a single one that holds a semicolon ends its line, so that it is read as one."""
+    cell = "\n".join(typed)
+    return f"{cell}\n" if ";" in cell and "\n" not in cell else cell
 
 
 def row_of(one: Subscriber, keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -159,7 +195,7 @@ def row_of(one: Subscriber, keys: Mapping[str, Sequence[str]]) -> dict[str, str]
     return {
         "address": one.address,
         **{
-            column: "\n".join(topic.typed for topic in wishes.topics if topic.stance is stance)
+            column: _cell([topic.typed for topic in wishes.topics if topic.stance is stance])
             for stance, column in STANCES.items()
         },
         "frequency": cadence.frequency,

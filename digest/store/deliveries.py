@@ -136,6 +136,12 @@ def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | N
     return (_delivery_of(row), row["issue_id"]) if row else None
 
 
+def number_of(connection: Connection, subscriber_id: int, kind: Kind, key: str) -> int | None:
+    """Give the number of the delivery of this kind and key to a subscriber, or None."""
+    same = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.kind == kind) & (deliveries.c.key == key)
+    return connection.scalar(select(deliveries.c.id).where(same))
+
+
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
     """Count what is queued, and give the moment the first of it is tried."""
     query = select(func.count(), func.min(deliveries.c.next_attempt_at)).where(deliveries.c.state == State.QUEUED)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, exists, func, select, upd
 
 from digest.domain.attention import Attention
 from digest.domain.listing import Listing, ListingKind
-from digest.domain.paper import READER, Paper, as_told, is_same, merge, names_of
+from digest.domain.paper import READER, Paper, is_same, merge, names_of
 from digest.domain.signal import Signal, SignalKind
 from digest.store import reactions
 from digest.store.attention import ANNOUNCED, attention_to
@@ -83,32 +83,24 @@ def _add_signals(connection: Connection, seen: Iterable[tuple[int, Signal]]) -> 
     insert_missing(connection, signals, rows)
 
 
-def keep(connection: Connection, told: Sequence[Paper], now: datetime) -> list[int]:
-    """Store papers that a reader tells of and no source lists; give their rows in order.
-
-    A paper that is held is found again by its names, and what is known of it stays.
-    """
-    ids: list[int] = []
-    for part in _parts(told, AT_ONCE):
-        ids += _record_papers(connection, list(map(as_told, part)), now)[0]
-    return ids
-
-
 def _record_papers(connection: Connection, found: Sequence[Paper], now: datetime) -> tuple[list[int], int]:
     """Store papers, each in the row of the work it is; give the rows in order, and how many are new."""
-    known, held = _known(connection, found)
+    known, held = known_by_name(connection, found)
     before = dict(held)
     ids, fresh = [], 0
     names = [names_of(paper).all for paper in found]
     for paper, own in zip(found, names, strict=True):
-        number = next((known[n] for n in own if n in known and is_same(held[known[n]], paper, n)), None)
-        if number is None:
-            row = _row_of(paper) | {"first_seen_at": now}
-            statement = inserting(connection, papers).values(**row).on_conflict_do_nothing().returning(papers.c.id)
-            number = connection.execute(statement).scalar() or ids_of(connection, [paper.key])[paper.key]
+        same = dict.fromkeys(known[n] for n in own if n in known and is_same(held[known[n]], paper, n))
+        # A row that a source told of goes before rows that only readers named, and these become one with it.
+        number, *others = sorted(same, key=lambda row: held[row].text_source == READER) or [0]
+        if not number:
+            number = insert_paper(connection, paper, now)
             held[number], before[number], fresh = paper, paper, fresh + 1
-        else:
-            held[number] = merge(held[number], paper)
+        for other in others:
+            if held[other].text_source == READER:
+                reactions.move(connection, other, number)
+                known = {name: number if row == other else row for name, row in known.items()}
+        held[number] = merge(held[number], paper)
         for name in own:
             known.setdefault(name, number)
         ids.append(number)
@@ -117,7 +109,7 @@ def _record_papers(connection: Connection, found: Sequence[Paper], now: datetime
         name: number
         for number, paper, own in zip(ids, found, names, strict=True)
         for name in own
-        if known[name] == number and (paper.text_source != READER or held[number].text_source == READER)
+        if known[name] == number
     }
     insert_missing(connection, paper_names, [{"name": name, "paper_id": number} for name, number in kept.items()])
     return ids, fresh
@@ -132,7 +124,14 @@ def _rewrite(connection: Connection, before: Mapping[int, Paper], held: Mapping[
     reactions.text_came(connection, [n for n, paper in changed.items() if texts[n] != (paper.title, paper.abstract)])
 
 
-def _known(connection: Connection, found: Sequence[Paper]) -> tuple[dict[str, int], dict[int, Paper]]:
+def insert_paper(connection: Connection, paper: Paper, now: datetime) -> int:
+    """Give a paper a row of its own, or the row another process gave it just now."""
+    row = _row_of(paper) | {"first_seen_at": now}
+    statement = inserting(connection, papers).values(**row).on_conflict_do_nothing().returning(papers.c.id)
+    return connection.execute(statement).scalar() or ids_of(connection, [paper.key])[paper.key]
+
+
+def known_by_name(connection: Connection, found: Sequence[Paper]) -> tuple[dict[str, int], dict[int, Paper]]:
     """Give the rows that the names of papers lead to, and the papers in these rows."""
     names = {name for paper in found for name in names_of(paper).all}
     known: dict[str, int] = {}
@@ -227,8 +226,8 @@ def newest(connection: Connection, most: int) -> Iterator[Paper]:
 
 
 def count(connection: Connection) -> int:
-    """Count the papers held."""
-    return connection.scalar(select(func.count()).select_from(papers)) or 0
+    """Count the papers that a source listed: what readers alone named is no background, as in `newest`."""
+    return connection.scalar(select(func.count(listings.c.paper_id.distinct()))) or 0
 
 
 def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Paper]:

@@ -1,5 +1,6 @@
 """Interests: derived from what readers said and liked, kept until that changes or the vectoriser does."""
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from digest.domain.edition import Desk
 from digest.domain.interests import Interests, interests_of
 from digest.domain.subscriber import Subscriber
 from digest.domain.weighing import Reader
-from digest.store import issues, papers, reactions
+from digest.store import issues, papers, reactions, told
 from digest.store.database import inserting
 from digest.store.tables import profile_vectors
 
@@ -23,17 +24,19 @@ def readers_of(
     held = held_for(connection, subscribers, desk.edition.vectoriser, len(desk.vectoriser.terms_) + 1)
     missing = [one for one in subscribers if one.id not in held]
     said = reactions.of(connection, ids)
-    liked = papers.by_id(connection, {one.paper_id for made in missing for one in said.get(made.id, ())})
+    named = {one.paper_id for made in missing for one in said.get(made.id, ())}
+    liked, own = papers.by_id(connection, named), told.papers_of(connection, [one.id for one in missing], named)
+    texts = {number: ChainMap(words, liked) for number, words in own.items()}
     made = {
-        one.id: interests_of(one.wishes.topics, said.get(one.id, ()), liked, desk.vectoriser, desk.background)
+        one.id: interests_of(one.wishes.topics, said.get(one.id, ()), texts[one.id], desk.vectoriser, desk.background)
         for one in missing
     }
     seen = issues.shown(connection, ids, desk.positions.keys())
     known = held | made
     # What somebody liked or disliked is known to them, wherever they met it.
-    told = {number: {one.paper_id for one in every} for number, every in said.items()}
+    met = {number: {one.paper_id for one in every} for number, every in said.items()}
     readers = [
-        Reader(wishes=one.wishes, interests=known[one.id], seen=seen.get(one.id, set()) | told.get(one.id, set()))
+        Reader(wishes=one.wishes, interests=known[one.id], seen=seen.get(one.id, set()) | met.get(one.id, set()))
         for one in subscribers
     ]
     return readers, made

@@ -1,4 +1,7 @@
-"""What readers liked and disliked, by paper. A change makes the reader's profile anew: its vectors are derived."""
+"""What readers liked and disliked, by paper. A change makes the reader's profile anew: its vectors are derived.
+
+A paper that no source ever listed is held only as long as somebody reacts to it.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,15 +11,16 @@ from sqlalchemy import Connection, RowMapping, delete, exists, select, update
 
 from digest.domain.profile import Reaction
 from digest.store.database import inserting
-from digest.store.tables import confirmations, listings, papers, reactions, subscribers
+from digest.store.tables import confirmations, listings, paper_names, papers, reactions, signals, subscribers
 
 AT_ONCE = 500
+SAID = (reactions.c.subscriber_id, reactions.c.paper_id, reactions.c.liked, reactions.c.at)
 SIDES = {True: "liked", False: "disliked"}
 
 
 def of(connection: Connection, subscriber_ids: Collection[int]) -> dict[int, list[Reaction]]:
     """Give what readers reacted to, oldest first; a reader who never did is left out."""
-    wanted = select(reactions).where(reactions.c.subscriber_id.in_(subscriber_ids))
+    wanted = select(*SAID).where(reactions.c.subscriber_id.in_(subscriber_ids))
     found: dict[int, list[Reaction]] = {}
     for row in connection.execute(wanted.order_by(reactions.c.at, reactions.c.paper_id)):
         found.setdefault(row.subscriber_id, []).append(Reaction(paper_id=row.paper_id, liked=row.liked, at=row.at))
@@ -39,7 +43,7 @@ def put(connection: Connection, subscriber_id: int, said: Iterable[Reaction]) ->
     upsert = statement.on_conflict_do_update(index_elements=["subscriber_id", "paper_id"], set_=excluded)
     if rows:
         connection.execute(upsert, rows)
-        _renew(connection, subscribers.c.id == subscriber_id)
+        renew(connection, subscriber_id)
     return len(rows)
 
 
@@ -54,10 +58,38 @@ def forget(connection: Connection, subscriber_id: int) -> int:
 
 
 def _delete(connection: Connection, subscriber_id: int, which: Any) -> int:
-    gone = connection.execute(delete(reactions).where(reactions.c.subscriber_id == subscriber_id, which)).rowcount
+    wanted = delete(reactions).where(reactions.c.subscriber_id == subscriber_id, which)
+    gone = list(connection.scalars(wanted.returning(reactions.c.paper_id)))
     if gone:
-        _renew(connection, subscribers.c.id == subscriber_id)
-    return gone
+        renew(connection, subscriber_id)
+        _forget_papers(connection, gone)
+    return len(gone)
+
+
+def _forget_papers(connection: Connection, paper_ids: Sequence[int]) -> None:
+    """Delete the papers among some that no source ever listed and nobody reacts to any more."""
+    for start in range(0, len(paper_ids), AT_ONCE):
+        among = select(papers.c.id).where(papers.c.id.in_(paper_ids[start : start + AT_ONCE]))
+        unlisted = among.where(~exists().where(listings.c.paper_id == papers.c.id))
+        nobodys = unlisted.where(~exists().where(reactions.c.paper_id == papers.c.id))
+        _delete_papers(connection, list(connection.scalars(nobodys)))
+
+
+def _delete_papers(connection: Connection, paper_ids: Sequence[int]) -> None:
+    for table in (paper_names, signals):
+        connection.execute(delete(table).where(table.c.paper_id.in_(paper_ids)))
+    connection.execute(delete(papers).where(papers.c.id.in_(paper_ids)))
+
+
+def move(connection: Connection, old: int, new: int) -> None:
+    """Let all that was said of a row be said of another, which turned out to be the same work; the old one goes."""
+    doubled = select(reactions.c.subscriber_id).where(reactions.c.paper_id == new)
+    at_old = reactions.c.paper_id == old
+    connection.execute(delete(reactions).where(at_old, reactions.c.subscriber_id.in_(doubled)))
+    connection.execute(update(reactions).where(at_old).values(paper_id=new))
+    connection.execute(update(paper_names).where(paper_names.c.paper_id == old).values(paper_id=new))
+    _delete_papers(connection, [old])
+    text_came(connection, [new])
 
 
 def text_came(connection: Connection, paper_ids: Sequence[int]) -> None:
@@ -65,6 +97,11 @@ def text_came(connection: Connection, paper_ids: Sequence[int]) -> None:
     for start in range(0, len(paper_ids), AT_ONCE):
         inside = reactions.c.paper_id.in_(paper_ids[start : start + AT_ONCE])
         _renew(connection, subscribers.c.id.in_(select(reactions.c.subscriber_id).where(inside)))
+
+
+def renew(connection: Connection, subscriber_id: int) -> None:
+    """Note that a reader's profile is to be made anew."""
+    _renew(connection, subscribers.c.id == subscriber_id)
 
 
 def _renew(connection: Connection, whose: Any) -> None:

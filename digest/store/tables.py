@@ -96,6 +96,7 @@ reactions = Table(
     to("papers", primary_key=True),
     Column("liked", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("told", JSON(none_as_null=True)),
 )
 
 profile_vectors = Table(

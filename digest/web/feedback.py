@@ -7,9 +7,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.domain.subscriber import Refused
-from digest.links import Purpose
 from digest.web.pages import error_page, page, service_of
-from digest.web.preferences import path_of
 from digest.web.reader import ENOUGH_LIKES, Form
 
 MEANT = {"more": True, "less": False, "neither": None}
@@ -43,6 +41,7 @@ def react(request: Request, token: str, paper_id: Number, wish: Wish, form: Form
     if said not in MEANT:
         raise HTTPException(422)
     try:
+        paper, before = service.said_of(token, _number(paper_id))
         moved = service.react(token, _number(paper_id), MEANT[said])
     except LookupError as error:
         raise HTTPException(404, UNKNOWN) from error
@@ -55,8 +54,9 @@ def react(request: Request, token: str, paper_id: Number, wish: Wish, form: Form
         said=said,
         gained=[term for term, _ in moved.gained],
         lost=[term for term, _ in moved.lost],
+        was_said=before is MEANT[said],
+        has_text=bool(paper.title or paper.abstract),
         enough=ENOUGH_LIKES,
-        preferences_path=path_of(service, token, Purpose.PREFERENCES, of=Purpose.FEEDBACK),
     )
 
 

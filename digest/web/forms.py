@@ -104,6 +104,12 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _share(text: str) -> float:
+    if (hundredths := _whole(text)) not in range(101):
+        raise ValueError(f"choose a number from 0 to 100, not {hundredths}")
+    return hundredths / 100
+
+
 def _frequency(text: str) -> Frequency:
     if text not in list(Frequency):
         raise ValueError(f"choose one of {', '.join(Frequency)}")
@@ -123,11 +129,14 @@ READINGS: Mapping[str, Callable[[str], Any]] = {
     "zone": lambda text: Cadence(zone=tidy(text)).zone,
     "length": lambda text: Wishes(length=_whole(text)).length,
     "minutes": lambda text: Wishes(minutes=_whole(text)).minutes,
-    "breadth": lambda text: Wishes(breadth=_whole(text) / 100).breadth,
-    "bar": lambda text: Wishes(bar=_whole(text) / 100).bar,
-    "trend_weight": lambda text: Wishes(trend_weight=_whole(text) / 100).trend_weight,
+    "breadth": _share,
+    "bar": _share,
+    "trend_weight": _share,
 }
-"""How each field is read: by the rule of the domain that it falls under, alone, so that its error is its own."""
+"""How each field is read: by the rule of the domain that it falls under, alone, so that its error is its own.
+
+The sliders go from 0 to 100 on the page, so that their errors must speak of these numbers and not of the domain's.
+"""
 
 
 def _typed(topics: Iterable[Topic]) -> str:

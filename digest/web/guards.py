@@ -15,7 +15,11 @@ MOST_BYTES = 64 * 1024
 MOST_PAPERS_BYTES = 8_000_000
 """How large it may be where a reader sends a file of papers."""
 PAPERS = re.compile(r"/p/[^/]+/papers")
-TOO_MANY_PAPERS = "A file of papers may have up to 8 MB; nothing of yours was kept. Please send it in smaller parts."
+TOO_MUCH = f"A form of these pages may hold up to {MOST_BYTES // 1024} KB, and this was more; nothing was done."
+TOO_MANY_PAPERS = (
+    f"A file of papers may have up to {MOST_PAPERS_BYTES // 1_000_000} MB, and this was more; nothing of yours was "
+    "kept. Please send it in smaller parts."
+)
 ADMIN = "/admin"
 PRIVATE = ("/c/", "/f/", "/u/", "/p/", "/v/", ADMIN)
 """Where the pages of one person and the administrator's stand: not to be kept, not to be found by search."""
@@ -85,7 +89,7 @@ class BodyLimit:
             message = await receive()
             arrived += len(message.get("body", b""))
             if is_declared_too_large or arrived > most:
-                raise HTTPException(413, TOO_MANY_PAPERS if is_of_papers else None)
+                raise HTTPException(413, TOO_MANY_PAPERS if is_of_papers else TOO_MUCH)
             return message
 
         await self.app(scope, receive_counted, send)

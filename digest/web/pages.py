@@ -1,5 +1,6 @@
 """A page is a template filled in for a request. What every endpoint asks of its request is here too; no route is."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from digest.domain.profile import MOST_TOPICS
 from digest.domain.subscriber import LENGTHS, MINUTES
 from digest.resources import templates
 from digest.service import Service
-from digest.web.guards import headers_for
+from digest.web.guards import TOO_MUCH, headers_for
 
 SAID = {
     400: ("That could not be read", "The form did not arrive whole; nothing was done. Please go back and try again."),
@@ -22,7 +23,7 @@ SAID = {
     403: ("Not from here", "This request came from another site, so nothing was done."),
     404: ("Nothing is here", "The address is mistyped, or what was here has gone."),
     405: ("That is not possible here", "This address does not answer such a request."),
-    413: ("That was too much", "What you sent is larger than any form of these pages; nothing was done."),
+    413: ("That was too much", TOO_MUCH),
     422: (
         "That could not be read",
         "The address or the form holds something that is not understood; nothing was done.",
@@ -31,6 +32,22 @@ SAID = {
     500: ("Something went wrong", "It is our fault, not yours, and it has been noted. Please try again later."),
 }
 """Title and sentence of a page that stands in for another."""
+UNREAD = (400, 413, 422)
+"""A form that was sent and not taken: from its page it can be sent again."""
+FORMS = re.compile(r"/(?:[cpu]/[\w.-]+|f/[\w.-]+/[0-9]+/(?:more|less))", re.ASCII)
+"""How the paths begin under which a page with a form stands."""
+FIRST = {"/subscribe", "/try"}
+"""Where the form of the first page is sent to."""
+
+
+def form_of(path: str) -> str:
+    """Give the path of the page whose form is sent to a path, or an empty text.
+
+    >>> form_of("/p/1.x/papers"), form_of("/subscribe"), form_of("//example.org")
+    ('/p/1.x', '/#sign-up', '')
+    """
+    found = FORMS.match(path)
+    return found[0] if found else "/#sign-up" if path in FIRST else ""
 
 
 def service_of(request: Request) -> Service:
@@ -59,7 +76,8 @@ def page(
 def error_page(request: Request, status: int, said: str = "", headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """Make the page for what cannot be answered; `said` is put in the place of the usual sentence."""
     title, sentence = SAID.get(status, (HTTPStatus(status).phrase, "This cannot be answered."))
-    return page(request, "error", status=status, headers=headers, title=title, sentence=said or sentence)
+    back = form_of(request.url.path) if request.method == "POST" and status in UNREAD else ""
+    return page(request, "error", status=status, headers=headers, title=title, sentence=said or sentence, back=back)
 
 
 def refused_page(request: Request, error: Exception) -> Response:
@@ -71,7 +89,7 @@ def refused_page(request: Request, error: Exception) -> Response:
 
 def bad_link_page(request: Request, error: Exception) -> Response:
     """Make the page for a link that does not verify."""
-    return page(request, "error", status=400, title="This link does not work", sentence=str(error))
+    return page(request, "error", status=400, title="This link does not work", sentence=str(error), back="")
 
 
 def unreadable_page(request: Request, _: Exception) -> Response:

@@ -12,8 +12,9 @@ from digest.domain.subscriber import Refused, Status, Subscriber
 from digest.links import Purpose
 from digest.service import Service, SourceError
 from digest.web.forms import Mistakes, fields_of, read_wishes, sent_papers, sentence
+from digest.web.guards import MOST_PAPERS_BYTES
 from digest.web.pages import page, service_of
-from digest.web.reader import Form, due_words
+from digest.web.reader import ENOUGH_LIKES, Form, due_words
 
 REACTIONS_SHOWN = 50
 """How many papers the page lists; all of them are counted."""
@@ -105,14 +106,17 @@ def preferences_page(
         feedback_path=path_of(service, token, Purpose.FEEDBACK),
         next_due=due_words(subscriber),
         beside=service.beside(subscriber.wishes.topics),
+        unknown=service.unknown(subscriber.wishes.topics),
         reactions=reactions[:REACTIONS_SHOWN],
         likes=sum(reaction.liked for reaction, _ in reactions),
         dislikes=sum(not reaction.liked for reaction, _ in reactions),
         faults_shown=FAULTS_SHOWN,
+        enough=ENOUGH_LIKES,
+        most_megabytes=MOST_PAPERS_BYTES // 1_000_000,
         **usual | happened,
     )
 
 
-def path_of(service: Service, token: str, purpose: Purpose, *, of: Purpose = Purpose.PREFERENCES) -> str:
-    """Give the path for another purpose of the delivery that a token `of` a purpose was made for."""
-    return urlsplit(service.links.link(purpose, service.links.read(of, token))).path
+def path_of(service: Service, token: str, purpose: Purpose) -> str:
+    """Give the path for another purpose of the delivery that a token of preferences was made for."""
+    return urlsplit(service.links.link(purpose, service.links.read(Purpose.PREFERENCES, token))).path

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -17,10 +18,8 @@ from digest.web.forms import Mistakes, fields_of, read_wishes, sent_form, senten
 from digest.web.guards import TryLimit, client_of
 from digest.web.pages import page, service_of
 
-MOST_LIKED = 200
-"""How many liked papers wait with a confirmation."""
 ENOUGH_LIKES = 5
-MORE_LATER = "The rest can follow from your preferences, as a file."
+"""Liked papers from which the choice is good: who has fewer is told."""
 Form = Annotated[Mapping[str, str], Depends(sent_form)]
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -47,13 +46,15 @@ def try_out(request: Request, form: Form) -> Response:
     """Show what these wishes would have brought; nothing is kept."""
     service, limit = service_of(request), request.app.state.samples
     typed = _typed(form)
-    try:
-        wishes, shelf = read_wishes(form, Wishes()), _shelf(service, form)
-    except Mistakes as error:
-        return _home(request, typed, error.by_field, status=422)
     if not limit.hit(client_of(request)):
         return _home(request, typed, {"form": wait_words("tries", limit)}, status=429, seconds=limit.seconds)
-    return _home(request, typed, {}, sample=_sample(service, wishes, shelf))
+    try:
+        wishes, shelf = read_wishes(form, Wishes()), _shelf(service, form)
+        return _home(request, typed, {}, sample=_sample(service, wishes, shelf))
+    except Mistakes as error:
+        return _home(request, typed, error.by_field, status=422)
+    except Refused as error:
+        return _home(request, typed, {"form": sentence(error)}, status=422)
 
 
 @acts("/subscribe")
@@ -64,17 +65,21 @@ def sign_up(request: Request, form: Form) -> Response:
     address = typed["address"]
     if form.get("website"):  # Nobody sees this field; only programs fill it in, and they learn nothing.
         return page(request, "inbox", address=address, sample=None)
+    if not limit.hit(client_of(request)):
+        return _home(request, typed, {"form": wait_words("sign-ups", limit)}, status=429, seconds=limit.seconds)
     try:
         wishes, shelf = read_wishes(form, Wishes()), _shelf(service, form)
-        if not limit.hit(client_of(request)):
-            return _home(request, typed, {"form": wait_words("sign-ups", limit)}, status=429, seconds=limit.seconds)
         consent = {"text": consent_sentence(service.settings.list_name), "from": _host(request)}
         service.sign_up(address, wishes, consent=consent, liked=shelf.papers)
     except Mistakes as error:
         return _home(request, typed, error.by_field, status=422)
     except Refused as error:
         return _home(request, typed, {"address": sentence(error)}, status=422)
-    return page(request, "inbox", address=address, sample=_sample(service, wishes, shelf))
+    try:
+        sample = _sample(service, wishes, shelf)
+    except Refused:  # Too many topics for a look are not too many for a reader.
+        sample = None
+    return page(request, "inbox", address=address, sample=sample)
 
 
 @looks("/c/{token}")
@@ -89,7 +94,8 @@ def confirm(request: Request, token: str) -> Response:
     service = service_of(request)
     subscriber = service.confirm(token)
     if subscriber.status is Status.ACTIVE:
-        return page(request, "confirmed", subscriber=subscriber, next_due=due_words(subscriber))
+        path = urlsplit(service.preferences_after(token)).path
+        return page(request, "confirmed", subscriber=subscriber, next_due=due_words(subscriber), preferences_path=path)
     is_confirmed = subscriber.status is Status.PENDING and subscriber.confirmed_at is not None
     waits = is_confirmed and service.settings.joining is Joining.APPROVAL
     return page(request, "waiting" if waits else "used_up", subscriber=subscriber)
@@ -129,24 +135,22 @@ def _typed(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def _shelf(service: Service, form: Mapping[str, str]) -> Shelf:
-    """Read the papers typed as liked; raises Mistakes if there is no reading them, or too many."""
+    """Read the papers typed as liked; raises Mistakes if there is no reading them, or they are too many."""
     typed = form.get("liked", "").strip()
     if not typed:
         return Shelf()
     try:
-        shelf = service.shelf(typed.encode())
-    except SourceError as error:
+        return service.shelf_of_stranger(typed.encode())
+    except (SourceError, Refused) as error:
         raise Mistakes({"liked": sentence(error)}) from error
-    if len(shelf.papers) > MOST_LIKED:
-        raise Mistakes({"liked": f"Name at most {MOST_LIKED} papers here, not {len(shelf.papers)}. {MORE_LATER}"})
-    return shelf
 
 
 def _sample(service: Service, wishes: Wishes, shelf: Shelf) -> dict[str, Any]:
     """Give what the page shows of the issue that would have come, if there was an edition."""
     sample = service.sample(wishes, shelf.papers)
     when = when_words(sample.day, service.now().date()) if sample else ""
-    return {"sample": sample, "when": when, "shelf": shelf, "enough": ENOUGH_LIKES}
+    unknown = service.unknown(wishes.topics)
+    return {"sample": sample, "when": when, "shelf": shelf, "enough": ENOUGH_LIKES, "unknown": unknown}
 
 
 def _home(

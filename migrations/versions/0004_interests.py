@@ -8,6 +8,11 @@ down_revision = "0003_trend"
 branch_labels = None
 depends_on = None
 
+NEW_COLUMNS = (
+    *(("topics", "beside"), ("topics", "stance"), ("issues", "note")),
+    *(("subscribers", "bar"), ("subscribers", "breadth"), ("subscribers", "minutes")),
+)
+
 
 def upgrade() -> None:
     """Apply."""
@@ -17,6 +22,7 @@ def upgrade() -> None:
         sa.Column("paper_id", sa.Integer(), nullable=False),
         sa.Column("liked", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name="fk_reactions_paper_id"),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name="fk_reactions_subscriber_id"),
         sa.PrimaryKeyConstraint("subscriber_id", "paper_id", name="pk_reactions"),
@@ -25,11 +31,12 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("minutes", sa.Integer(), server_default="0", nullable=False))
     op.add_column("subscribers", sa.Column("breadth", sa.Float(), server_default="0.3", nullable=False))
     op.add_column("subscribers", sa.Column("bar", sa.Float(), server_default="0.3", nullable=False))
+    # Whoever reads already goes on getting the issues they know: nothing new is left out.
+    op.execute("UPDATE subscribers SET breadth = 0, bar = 0")
     op.add_column("topics", sa.Column("stance", sa.String(length=10), server_default="follow", nullable=False))
     op.add_column("topics", sa.Column("beside", sa.JSON(none_as_null=True), nullable=True))
     op.execute("UPDATE topics SET stance = 'never' WHERE never")
-    with op.batch_alter_table("topics", schema=None) as batch_op:
-        batch_op.drop_column("never")
+    op.drop_column("topics", "never")
     # Vectors are derived from what readers said, and are of another shape now.
     op.execute("DELETE FROM profile_vectors")
 
@@ -39,13 +46,6 @@ def downgrade() -> None:
     op.execute("DELETE FROM profile_vectors")
     op.add_column("topics", sa.Column("never", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute("UPDATE topics SET never = (stance = 'never')")
-    with op.batch_alter_table("topics", schema=None) as batch_op:
-        batch_op.drop_column("beside")
-        batch_op.drop_column("stance")
-    with op.batch_alter_table("issues", schema=None) as batch_op:
-        batch_op.drop_column("note")
-    with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.drop_column("bar")
-        batch_op.drop_column("breadth")
-        batch_op.drop_column("minutes")
+    for table, name in NEW_COLUMNS:
+        op.drop_column(table, name)
     op.drop_table("reactions")

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from digest.actions import subscribe
 from digest.actions.enrich import enrich
 from digest.actions.like import Moved, like, react
+from digest.actions.preview import sample
 from digest.domain.delivery import Kind
+from digest.domain.interests import interests_of
 from digest.domain.listing import Enrichment, Fault
 from digest.domain.paper import Paper
 from digest.domain.profile import MOST_REACTIONS, read_topics
@@ -19,7 +21,7 @@ from digest.links import BadLink, Purpose
 from digest.service import Service
 from digest.sources.arxiv_api import ArxivApi
 from digest.sources.arxiv_days import ArxivCompletion
-from digest.store import deliveries, editions, papers, reactions, subscribers, tables
+from digest.store import deliveries, editions, papers, profiles, reactions, subscribers, tables, told
 from digest.store.database import Database
 from tests.builders import DAY, NOW, listings, paper
 from tests.cast import joined
@@ -96,6 +98,73 @@ def test_a_reader_cannot_like_without_end_and_is_told_so(database: Database) -> 
     with pytest.raises(Refused, match="At most 5,000 papers"):
         react(database, ada, papers_listed(database), True, now=NOW)
     assert len(liked(database, ada)) == MOST_REACTIONS
+    assert rows(database, "papers") == [MOST_REACTIONS + 1], "what found no room is not recorded"
+
+
+def test_papers_that_nobody_names_any_more_are_gone_and_listed_ones_stay(database: Database) -> None:
+    ada, bela, listed = joined(database, "ada"), joined(database, "bela"), papers_listed(database)
+    before = rows(database, "papers", "paper_names")
+    own, shared = paper(50), Paper(key="title:0123456789abcdef", title="A library entry of some length")
+    like(database, bela, [shared], now=NOW)
+    beside_bela = rows(database, "papers", "paper_names")
+    for _ in range(3):
+        like(database, ada, [own, shared, paper(1)], now=NOW)
+        with database.writing() as connection:
+            assert reactions.forget(connection, ada.id) == 3
+        assert rows(database, "papers", "paper_names") == beside_bela
+    like(database, ada, [own], now=NOW)
+    [(number, _)] = liked(database, ada)
+    assert react(database, ada, number, None, now=NOW).title == own.title, "it is told by its name a last time"
+    assert rows(database, "papers", "paper_names") == beside_bela
+    like(database, ada, [own], now=NOW)
+    with database.writing() as connection:
+        for reader in (ada, bela):
+            subscribe.remove(connection, reader)
+        assert list(papers.by_id(connection, [listed])) == [listed]
+    assert rows(database, "papers", "paper_names") == before
+
+
+@pytest.mark.parametrize("key", ["doi:10.5555/thesis", "arxiv:2603.00070", "title:0123456789abcdef"])
+def test_what_one_reader_tells_of_a_paper_never_reaches_another(published: Database, key: str) -> None:
+    ada, bela = joined(published, "ada"), joined(published, "bela")
+    draft = Paper(key=key, title="My thesis draft on quantum cats", abstract="Cats purr in superposition.")
+    like(published, ada, [draft], now=NOW)
+    assert like(published, bela, [Paper(key=key, title="")], now=NOW).without_text == 1
+    [(number, _)] = liked(published, bela)
+    with published.reading() as connection:
+        assert told.shown_to(connection, ada.id, [number])[number].title == draft.title
+        assert told.shown_to(connection, bela.id, [number])[number].title == ""
+        desk = editions.lay_out(connection, NOW.date())
+        assert desk is not None
+        readers, _ = profiles.readers_of(connection, desk, [ada, bela])
+    dense = [one.interests.rows.toarray() for one in readers]
+    topics_of_bela = interests_of(bela.wishes.topics, [], {}, desk.vectoriser, desk.background).rows.toarray()
+    assert dense[1].tolist() == topics_of_bela.tolist()
+    assert react(published, bela, number, False, now=LATER).title != draft.title
+
+
+def test_what_a_stranger_tells_counts_at_sign_up_though_a_reader_named_the_same_paper(published: Database) -> None:
+    own = Paper(key="doi:10.5555/robots", title="Robot manipulation", abstract="On robot manipulation by robots.")
+    with published.reading() as connection:
+        desk = editions.lay_out(connection, NOW.date())
+        assert desk is not None
+        before = sample(connection, desk, Wishes(), [own], NOW)
+    like(published, joined(published, "ada"), [Paper(key=own.key, title="")], now=NOW)
+    with published.reading() as connection:
+        assert sample(connection, desk, Wishes(), [own], NOW) == before
+        assert sample(connection, desk, Wishes(), [], NOW) != before
+
+
+def test_words_that_come_after_the_id_are_kept_and_make_the_profile_anew(database: Database) -> None:
+    ada = joined(database, "ada")
+    like(database, ada, [UNTOLD], now=NOW)
+    [(number, _)] = liked(database, ada)
+    with_words = paper(91)
+    for _ in range(2):
+        assert like(database, ada, [with_words], now=LATER).known_before == 1
+        assert again(database, ada).profile_revision == 2, "the same words again change nothing"
+    with database.reading() as connection:
+        assert told.shown_to(connection, ada.id, [number])[number].abstract == with_words.abstract
 
 
 def papers_listed(database: Database) -> int:
@@ -111,7 +180,7 @@ def test_a_click_says_what_it_kept_and_what_it_moved(published: Database) -> Non
         desk = editions.lay_out(connection, NOW.date())
     first = react(published, ada, 4, True, now=NOW, desk=desk)
     assert (first.title, first.liked, first.likes, first.dislikes) == ("On language models 4", True, 1, 0)
-    assert {"language", "models"} <= {term for term, _ in first.gained}
+    assert {"says4", "finds4"} <= {term for term, _ in first.gained}, "not what a fifth of all papers say"
     assert all(change > 0 for _, change in first.gained)
     assert first.lost == (), "that “robot” weighs less beside it is no less of robots"
     same = react(published, ada, 4, True, now=LATER, desk=desk)
@@ -181,7 +250,7 @@ def test_liked_papers_of_a_stranger_are_nowhere_until_the_address_is_confirmed(d
     assert rows(database, "papers", "paper_names", "reactions") == [0, 0, 0]
     with database.writing() as connection:
         ada = subscribe.confirm(connection, 1, joining=Joining.OPEN, now=LATER)
-        held = papers.by_id(connection, [1, 2])
+        held = told.shown_to(connection, ada.id, [1, 2])
         assert [one.at for one in reactions.of(connection, [ada.id])[ada.id]] == [LATER, LATER]
     assert [(one.key, len(one.abstract), one.code_url) for one in held.values()] == [
         (paper(1).key, 10_000, ""),

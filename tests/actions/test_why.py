@@ -15,7 +15,7 @@ from digest.domain.listing import ListingKind
 from digest.domain.profile import Stance, read_topics
 from digest.domain.subscriber import Status, Wishes
 from digest.domain.trace import Trace, UnknownNameError
-from digest.store import papers, subscribers
+from digest.store import subscribers, told
 from digest.store.database import Database
 from tests.builders import DAY, NOW, listing, listings, masthead, paper
 from tests.cast import address_of, joined
@@ -147,7 +147,7 @@ def test_an_old_announcement_is_out_of_the_window(published: Database) -> None:
 def test_a_paper_only_readers_told_of_was_never_announced(published: Database) -> None:
     joined(published, "ada", wishes=WISHES)
     with published.writing() as connection:
-        papers.keep(connection, [paper(88, title="", abstract="")], NOW)
+        told.keep(connection, [paper(88, title="", abstract="")], NOW)
     found = traced(published, 88)
     assert found.absence == "No source ever announced it, so it is in no edition."
     assert found.collected.text == "Nothing of its text is known yet."

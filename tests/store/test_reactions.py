@@ -12,6 +12,7 @@ from digest.domain.subscriber import Subscriber
 from digest.store import papers, reactions, subscribers
 from digest.store.database import Database
 from digest.store.papers import by_id
+from digest.store.told import keep
 from tests.builders import NOW, listing, listings, paper
 from tests.cast import joined
 
@@ -78,7 +79,7 @@ def test_forgetting_leaves_other_readers_alone(held: Database) -> None:
 def test_a_text_that_comes_or_changes_renews_whoever_reacted_to_it_and_nobody_else(database: Database) -> None:
     ada, bela = joined(database, "ada"), joined(database, "bela")
     with database.writing() as connection:
-        first, second = papers.keep(connection, [Paper(key=paper(n).key, title="") for n in (1, 2)], NOW)
+        first, second = keep(connection, [Paper(key=paper(n).key, title="") for n in (1, 2)], NOW)
         reactions.put(connection, ada.id, [said(first)])
         reactions.put(connection, bela.id, [said(second)])
         papers.record(connection, [listing(1)], NOW)
@@ -98,18 +99,15 @@ def test_what_a_reader_tells_never_changes_a_paper_that_a_source_tells(database:
     told = listing(1, text_source=source)
     with database.writing() as connection:
         papers.record(connection, [told], NOW)
-        [row] = papers.keep(connection, [paper(1, **bad, code_url="https://spam.example", text_source="arxiv")], NOW)
+        [row] = keep(connection, [paper(1, **bad, code_url="https://spam.example", text_source="arxiv")], NOW)
         assert by_id(connection, [row])[row] == told.paper
         assert papers.named(connection, "doi:10.1/x") is None
 
 
 def test_nothing_a_reader_told_stays_once_a_source_tells_of_the_paper(database: Database) -> None:
     with database.writing() as connection:
-        [row] = papers.keep(
-            connection, [paper(1, title="Buy here", abstract="Spam", code_url="https://spam.example")], NOW
-        )
-        kept = by_id(connection, [row])[row]
-        assert (kept.title, kept.code_url, kept.text_source) == ("Buy here", "", READER)
+        [row] = keep(connection, [paper(1, title="Buy here", abstract="Spam", code_url="https://spam.example")], NOW)
+        assert by_id(connection, [row])[row] == Paper(key=paper(1).key, title="", text_source=READER)
         told = listing(1, text_source="journal", abstract="")
         papers.record(connection, [told], NOW)
         assert by_id(connection, [row]) == {row: told.paper}
@@ -119,7 +117,7 @@ def test_a_paper_that_only_a_reader_told_of_is_no_candidate_and_no_background(he
     day = NOW.date()
     with held.writing() as connection:
         before = [one.id for one in papers.window(connection, day, day, LATER)]
-        papers.keep(connection, [paper(77), Paper(key="arxiv:2603.00078", title="")], NOW)
+        keep(connection, [paper(77), Paper(key="arxiv:2603.00078", title="")], NOW)
         assert [one.id for one in papers.window(connection, day, day, LATER)] == before
         assert {one.key for one in papers.newest(connection, 99)} == {paper(n).key for n in range(1, 6)}
 
@@ -127,13 +125,13 @@ def test_a_paper_that_only_a_reader_told_of_is_no_candidate_and_no_background(he
 def test_a_paper_is_found_again_by_its_title_and_author(held: Database) -> None:
     with held.writing() as connection:
         named = Paper(key="title:0123456789abcdef", title="On speech recognition 1", authors=("A. Lee",))
-        assert papers.keep(connection, [named, paper(1), named], NOW) == [1, 1, 1]
+        assert keep(connection, [named, paper(1), named], NOW) == [1, 1, 1]
 
 
 def test_a_reader_is_told_only_of_listed_papers_and_its_own(held: Database) -> None:
     ada, bela = joined(held, "ada"), joined(held, "bela")
     with held.writing() as connection:
-        [own] = papers.keep(connection, [paper(50)], NOW)
+        [own] = keep(connection, [paper(50)], NOW)
         reactions.put(connection, ada.id, [said(own)])
         shown = [reactions.may_be_shown(connection, one.id, row) for one in (ada, bela) for row in (1, own, own + 1)]
     assert shown == [True, True, False, True, False, False]
@@ -143,8 +141,8 @@ def test_arxiv_papers_that_readers_alone_told_of_are_asked_for_and_not_for_ever(
     ada = joined(held, "ada")
     with held.writing() as connection:
         named = [paper(50), Paper(key="arxiv:2603.00051", title=""), Paper(key="doi:10.1/x", title=""), paper(1)]
-        rows = papers.keep(connection, named, NOW)
-        papers.keep(connection, [paper(60)], NOW)
+        rows = keep(connection, named, NOW)
+        keep(connection, [paper(60)], NOW)
         reactions.put(connection, ada.id, [said(row) for row in rows])
         assert reactions.untold(connection, NOW, READER) == rows[:2]
         assert reactions.untold(connection, NOW + timedelta(seconds=1), READER) == []

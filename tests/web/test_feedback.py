@@ -34,10 +34,33 @@ def test_the_button_decides_and_else_the_link(room: Room, way: str, button: str 
     assert said(room) == {room.issue().entries[0].paper_id: kept}
     assert f"You like {int(kept)} paper" in words(answer)
     assert "From now on" in words(answer)
-    assert "Five to ten" in words(answer)
-    [link] = tree(answer).xpath("//main//a/@href")
-    assert room.web.get(link).status_code == 200
+    assert ("Five to ten" in words(answer)) is kept, "more liked papers help nobody who dislikes one"
     assert f"You asked for {'more' if kept else 'less'} like this before." in words(room.web.get(path))
+
+
+def test_a_forwarded_feedback_link_never_opens_preferences(room: Room) -> None:
+    path = f"{room.path(Purpose.FEEDBACK)}/{room.issue().entries[0].paper_id}/more"
+    for answer in (room.web.get(path), room.web.post(path), room.web.post(path, data={"wish": "neither"})):
+        assert "/p/" not in answer.text
+        assert "/u/" not in answer.text
+    assert "Your preferences: by the link in your mail." in words(answer)
+
+
+def press(room: Room, number: int, wish: str) -> str:
+    return words(room.web.post(f"{room.path(Purpose.FEEDBACK)}/{number}/{wish}"))
+
+
+def test_what_moved_nothing_says_which_of_the_reasons_it_is(room: Room) -> None:
+    path, first = room.path(Purpose.PREFERENCES), room.issue().entries[0].paper_id
+    press(room, first, "more")
+    assert "You had said so before, so nothing changes." in press(room, first, "more")
+    room.web.post(f"{path}/papers", data={"papers": "2501.09999"})
+    [untold] = {row.paper_id for row in room.rows()["reactions"]} - {first}
+    said = press(room, untold, "less")
+    assert "Noted. The text of this paper is not known here yet; it counts once it is." in said
+    room.web.post(f"{path}/forget")
+    room.web.post(path, data={"topics": ""})
+    assert "so it counts against papers like it from now on." in press(room, first, "less")
 
 
 def test_what_was_pressed_can_be_taken_back(room: Room) -> None:

@@ -73,8 +73,9 @@ def test_what_was_saved_is_kept_said_and_shown_again(room: Room) -> None:
     [
         ("minutes", "181", "An issue may take 0 to 180 minutes, not 181."),
         ("minutes", "x", "Type a whole number, not 'x'."),
-        ("breadth", "101", "The breadth lies between 0 and 1, not 1.01."),
-        ("bar", "-1", "The bar lies between 0 and 1, not -0.01."),
+        ("breadth", "101", "Choose a number from 0 to 100, not 101."),
+        ("bar", "-1", "Choose a number from 0 to 100, not -1."),
+        ("trend_weight", "700", "Choose a number from 0 to 100, not 700."),
         ("less", "x" * 300, "A topic has at most 200 characters"),
         ("never", "ROBOT manipulation", "stands in two of the fields"),
     ],
@@ -102,7 +103,7 @@ def test_the_words_found_beside_a_phrase_are_shown_as_they_can_be_typed(
     [box] = tree(answer).xpath("//div[@class='beside']")
     [line] = [" ".join(one.text_content().split()) for one in box.xpath(".//li")]
     assert line.startswith(f"With robot manipulation we also look for: grasping, {XSS}, arms. Not right? Write: ")
-    assert line.endswith(f"Write: robot manipulation + grasping, {XSS}")
+    assert line.endswith(f"Write: robot manipulation + grasping, {XSS}, arms"), "what is typed counts as what was found"
 
 
 def test_topics_are_never_read_as_markup(room: Room) -> None:
@@ -188,9 +189,26 @@ def test_a_file_of_papers_may_be_large_and_every_other_body_may_not(room: Room) 
     answer = room.web.post(papers_path(room), files={"file": ("ids.txt", too_large)})
     assert answer.status_code == 413
     assert "up to 8 MB" in words(answer)
+    assert "up to 8 MB" in tree(room.web.get(room.path(Purpose.PREFERENCES))).get_element_by_id("file-hint").text
     for path in (room.path(Purpose.PREFERENCES), f"{room.path(Purpose.PREFERENCES)}/papers/x", "/subscribe", "/try"):
         assert room.web.post(path, data={"topics": "x" * MOST_BYTES}).status_code in {404, 413}
     assert room.rows() == before
+
+
+def test_what_is_too_large_names_the_limit_and_leads_back_to_its_form(room: Room) -> None:
+    own = room.path(Purpose.PREFERENCES)
+    feedback = f"{room.path(Purpose.FEEDBACK)}/{room.issue().entries[0].paper_id}/less"
+    backs = {own: own, "/subscribe": "/#sign-up", "/try": "/#sign-up", feedback: feedback}
+    for path, back in backs.items():
+        answer = room.web.post(path, data={"topics": "x" * MOST_BYTES})
+        assert answer.status_code == 413
+        assert "up to 64 KB" in words(answer)
+        assert tree(answer).xpath("//main//a/@href") == [back, "/"]
+        assert room.web.get(back).status_code == 200
+    answer = room.web.post(papers_path(room), files={"file": ("ids.txt", b" " * (MOST_PAPERS_BYTES + 1))})
+    assert tree(answer).xpath("//main//a/@href") == [own, "/"]
+    for path in ("//readers.example/p/1.x", "/p/x"):
+        assert tree(room.web.post(path)).xpath("//main//a/@href") == ["/"], "there is no form to go back to"
 
 
 def test_two_files_or_a_file_where_none_is_asked_for_are_refused(room: Room) -> None:
@@ -206,6 +224,7 @@ def test_forgetting_takes_every_reaction_and_nothing_else(room: Room) -> None:
     room.web.post(papers_path(room), data={"papers": "2603.00001\n2603.00002"})
     kept = wishes(room)
     answer = room.web.post(f"{room.path(Purpose.PREFERENCES)}/forget")
+    assert "Papers you liked or disliked" in words(answer)
     assert "Forgotten. 2 papers you had liked or disliked no longer count" in words(answer)
     assert room.rows()["reactions"] == []
     assert wishes(room) == kept

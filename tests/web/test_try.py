@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from digest.links import Purpose
 from digest.web.app import SAMPLES, SIGN_UPS
 from tests.builders import NOW, paper
 from tests.cast import address_of
@@ -78,7 +79,11 @@ def test_what_was_liked_waits_for_the_confirmation(room: Room) -> None:
     ("typed", "field", "said"),
     [
         ({"liked": "milk & <eggs>"}, "liked", "holds no paper"),
-        ({"liked": "\n".join(f"2603.{n:05d}" for n in range(1, 202))}, "liked", "at most 200 papers here, not 201"),
+        (
+            {"liked": "\n".join(f"2603.{n:05d}" for n in range(1, 202))},
+            "liked",
+            "At most 200 liked papers can be named at sign-up",
+        ),
         ({"topics": "x" * 300}, "topics", "at most 200 characters"),
     ],
 )
@@ -116,6 +121,71 @@ def test_tries_have_a_limit_of_their_own(room: Room) -> None:
     assert tree(refused).get_element_by_id("topics").text.strip() == "protein design"
     assert room.web.post("/subscribe", data=TYPED | {"address": NEW}).status_code == 200
     assert sign_ups < tries
+
+
+@pytest.mark.parametrize(("path", "limit"), [("/try", SAMPLES), ("/subscribe", SIGN_UPS)])
+def test_a_try_with_a_mistake_counts_like_every_other(room: Room, path: str, limit: str) -> None:
+    wrong = {"address": NEW, "liked": "milk"}
+    answers = [room.web.post(path, data=wrong).status_code for _ in range(int(limit.split()[0]) + 1)]
+    assert answers == [422] * int(limit.split()[0]) + [429]
+
+
+def test_topics_of_strangers_are_never_kept(room: Room) -> None:
+    room.web.post("/try", data=TYPED)
+    desk = room.house.desk()
+    assert desk is not None
+    for number in range(3):
+        typed = {"topics": f"author: Ann Lee {number}\ncs.CL\nprotein {number}", "never": f"phrase {number}"}
+        assert room.web.post("/try", data=TYPED | typed).status_code == 200
+    assert room.house.desk() is desk
+    assert (desk._members, desk._words) == ({}, {})
+    assert "alike" in vars(desk), "what is the same for all is worked out once"
+
+
+@pytest.mark.parametrize(
+    "typed", [{"topics": "author: Ann {}"}, {"never": "phrase {}"}, {"less": "organisation: Lab {}"}]
+)
+def test_a_stranger_names_ten_topics_that_every_paper_is_read_for_and_no_more(
+    room: Room, typed: dict[str, str]
+) -> None:
+    [(field, line)] = typed.items()
+    ten, eleven = ({field: "\n".join(line.format(n) for n in range(count))} for count in (10, 11))
+    assert room.web.post("/try", data=TYPED | ten).status_code == 200
+    refused = room.web.post("/try", data=TYPED | eleven)
+    assert refused.status_code == 422
+    assert "name at most 10 people, places and phrases never to show, not 11" in words(refused)
+    signed = room.web.post("/subscribe", data=TYPED | eleven | {"address": NEW})
+    assert (signed.status_code, titles(signed)) == (200, [])
+    assert "Look into your inbox" in words(signed)
+    assert (
+        room.web.post("/try", data=TYPED | {"topics": "\n".join(f"phrase {n}" for n in range(40))}).status_code == 200
+    )
+
+
+def test_a_phrase_that_no_paper_here_uses_is_named_and_one_that_some_use_is_not(room: Room) -> None:
+    typed = {"topics": "zymurgy <b>\nrobot manipulation\nauthor: Zoe Zymurg\nof the\nrobot zymurgy", "never": "zythum"}
+    for answer in (
+        room.web.post(room.path(Purpose.PREFERENCES), data=typed),
+        room.web.post("/try", data=typed),
+        room.web.post("/subscribe", data=typed | {"address": "kim@readers.example"}),
+    ):
+        said = words(answer)
+        assert (
+            "No paper here uses these words yet, or they are too common to tell papers apart: zymurgy <b> , of the ."
+            in said
+        )
+    room.web.post(room.path(Purpose.PREFERENCES), data={"topics": "robot manipulation", "never": ""})
+    assert "No paper here uses" not in words(room.web.get(room.path(Purpose.PREFERENCES)))
+
+
+def test_who_confirms_is_shown_the_way_to_the_own_preferences_and_by_looking_nobody_is(room: Room) -> None:
+    room.web.post("/subscribe", data=TYPED | {"address": NEW})
+    [asked] = room.rows()["confirmations"]
+    path = f"/{Purpose.CONFIRM}/{room.house.links.link(Purpose.CONFIRM, asked.id).rpartition('/')[2]}"
+    assert "/p/" not in room.web.get(path).text
+    [link] = tree(room.web.post(path)).xpath("//main//a/@href")
+    assert NEW in words(room.web.get(link))
+    assert "Your preferences" in words(room.web.get(link))
 
 
 def test_a_house_without_an_edition_says_so(room: Room) -> None:

@@ -104,8 +104,8 @@ class Background:
         """
         if not any(letter.isalpha() for letter in term) or len(term) < LEAST_LETTERS:
             return False
-        [column] = vectoriser.row([term], [1.0]).indices.tolist() or [-1]
-        held = int(self._by_term.indptr[column + 1] - self._by_term.indptr[column]) if column >= 0 else 0
+        column = vectoriser.column_of(term)
+        held = 0 if column is None else int(self._by_term.indptr[column + 1] - self._by_term.indptr[column])
         return held <= max(COMMONPLACE * self.vectors.shape[0], LEAST_SUPPORT)
 
     def level(self, row: sparse.csr_array, *, least: float) -> float:

@@ -56,6 +56,11 @@ class Interests:
         """How many weights these rows hold; 0 where nothing that is known was typed or liked."""
         return int(self.rows.indptr[-2])
 
+    def has_liked(self, row: int) -> bool:
+        """Whether liked papers are part of a row; only then is anything taken off for common words."""
+        end = int(self.rows.indptr[row + 1])
+        return end > int(self.rows.indptr[row]) and int(self.rows.indices[end - 1]) == self.rows.shape[1] - 1
+
     @property
     def less(self) -> sparse.csr_array:
         """The row whose nearness counts against a paper."""

@@ -115,6 +115,10 @@ class Vectoriser:
         rows = sparse.csr_array((weights.astype(np.float32), np.array(indices, np.int32), indptr), shape=shape)
         return sparse.csr_array(normalize(rows, copy=False)) if rows.nnz else rows
 
+    def column_of(self, term: str) -> int | None:
+        """Give the column of a term, or None if it is not known."""
+        return self._column.get(term)
+
     def row(self, terms: Sequence[str], weights: Sequence[float]) -> sparse.csr_array:
         """Give a row of given weights; unknown terms are left out."""
         known = {

@@ -156,15 +156,17 @@ def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, u
     shares, against = picked.reasons.of(pair, desk.vectoriser.terms_)
     rest = float(picked.reasons.rest[pair])
     topic = reader.followed[at] if 0 <= at < len(reader.followed) else None
-    words = desk.words_of(topic) if topic else frozenset()
-    own = tuple(term for term, _ in shares if term in words)
-    liked = tuple(term for term, _ in shares if term not in words and desk.background.is_telling(term, desk.vectoriser))
+    terms = [term for term, _ in shares]
+    own = terms if topic else []
+    if topic and reader.interests.has_liked(at):
+        own = [term for term in terms if term in desk.words_of(topic)]
+    liked = [term for term in terms if term not in own and desk.background.is_telling(term, desk.vectoriser)]
     if topic and topic.kind is not TopicKind.PHRASE:
         shares = ((topic.words, worth(topic)), *shares)
     rules = [one for one in reader.unwanted if one.kind is not TopicKind.PHRASE and position in desk.members(one)]
     unwanted = [(one.words, -LESS * worth(one)) for one in rules]
-    terms = {term for term, _ in against}
-    phrases = [one for one in reader.unwanted if one.kind is TopicKind.PHRASE and terms & desk.words_of(one)]
+    spoke = {term for term, _ in against}
+    phrases = [one for one in reader.unwanted if one.kind is TopicKind.PHRASE and spoke & desk.words_of(one)]
     return Reason(
         topic=topic.words if topic and not topic.is_rule else "",
         is_category=bool(topic and topic.kind is TopicKind.CATEGORY),
@@ -173,8 +175,8 @@ def _reason(desk: Desk, reader: Reader, picked: Picked, pair: int, *, at: int, u
         terms=tuple((term, unit * share) for term, share in shares),
         against=tuple((term, unit * share) for term, share in (*unwanted, *against)),
         rest=unit * rest,
-        own=own,
-        liked=liked,
+        own=tuple(own),
+        liked=tuple(liked),
         less=tuple(one.words for one in [*rules, *phrases]),
     )
 

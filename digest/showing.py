@@ -42,18 +42,20 @@ class Showing(Office):
         from digest.actions import preview
         from digest.store import subscribers
 
+        desk = self.desk()
         with self.database.reading() as connection:
             held = subscribers.with_id(connection, subscriber_id)
             if held is None:
                 raise LookupError(f"there is no subscriber {subscriber_id}")
-            return preview.of_wishes(connection, held.wishes, links=self.links, now=self.now(), reader=held)
+            return preview.of_wishes(connection, desk, held.wishes, links=self.links, now=self.now(), reader=held)
 
     def preview_wishes(self, wishes: Wishes) -> Preview:
         """Make the issue that wishes typed on the spot would give now."""
         from digest.actions import preview
 
+        desk = self.desk()
         with self.database.reading() as connection:
-            return preview.of_wishes(connection, wishes, links=self.links, now=self.now())
+            return preview.of_wishes(connection, desk, wishes, links=self.links, now=self.now())
 
     def sample(self, wishes: Wishes, liked: "Sequence[Paper]" = ()) -> "Sample | None":
         """Choose what wishes and liked papers would have brought on the newest edition's day, or None without one.

@@ -15,10 +15,11 @@ from digest.domain.edition import DAILY_WINDOW, WINDOW, Candidate, Desk, Edition
 from digest.domain.interests import LESS, interests_of
 from digest.domain.paper import Paper
 from digest.domain.profile import Reaction, Stance, TopicKind
+from digest.domain.reader import Reader
 from digest.domain.relevance import clusters_of, terms_of_paper
 from digest.domain.score import TrendScore
 from digest.domain.subscriber import LENGTHS, Wishes
-from digest.domain.weighing import BEST, IN_CATEGORY, NAMED, NEAR, Reader
+from digest.domain.weighing import BEST, IN_CATEGORY, NAMED, NEAR
 from tests.builders import DAY, NOW
 
 Chosen = list[tuple[int, float, list[tuple[str, float]]]]

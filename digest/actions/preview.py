@@ -12,9 +12,9 @@ from digest.domain.issue import Entry, Issue
 from digest.domain.message import Preview
 from digest.domain.paper import Paper
 from digest.domain.profile import Reaction, Stance, Topic, TopicKind
+from digest.domain.reader import Reader
 from digest.domain.selection import choose
 from digest.domain.subscriber import Subscriber, Wishes
-from digest.domain.weighing import Reader
 from digest.links import BadLink, Links
 from digest.mail.mime import Letter
 from digest.mail.renderer import letter_for_issue
@@ -27,10 +27,15 @@ NOT_SENT = 0
 
 
 def of_wishes(
-    connection: Connection, wishes: Wishes, *, links: Links, now: datetime, reader: Subscriber | None = None
+    connection: Connection,
+    desk: Desk | None,
+    wishes: Wishes,
+    *,
+    links: Links,
+    now: datetime,
+    reader: Subscriber | None = None,
 ) -> Preview:
     """Make the issue that wishes would give now, for a reader or for nobody yet."""
-    desk = editions.lay_out(connection, now.date())
     if desk is None:
         return Preview(note=NO_EDITION)
     [choice] = choose(desk, [_reader_of(connection, desk, wishes, reader)])

@@ -41,6 +41,14 @@ class _Scored:
     vectoriser: int
     vectors: sparse.csr_array
 
+    @property
+    def facts(self) -> list[CardFacts]:
+        """What the card of each paper says."""
+        return [
+            CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
+            for one, trend in zip(self.found, self.trend, strict=True)
+        ]
+
 
 def publish(
     database: Database,
@@ -77,15 +85,11 @@ def publish(
     told = {one.term.casefold(): (one.term, one.times) for one in reversed(rising)}
     scores = trend.score(seen, authors, day=day, now=now, rising=list(told.values()))
     scored = _in_order(found, scores, *_vectoriser(database, now))
-    for one, score in zip(scored.found, scored.trend, strict=True):
-        if score.warning:
-            report.warn(one.paper.key, score.warning)
+    for one in scored.facts:
+        if one.trend.warning:
+            report.warn(one.paper.key, one.trend.warning)
     advance("compiling cards", 1, 3)
-    facts = [
-        CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
-        for one, trend in zip(scored.found, scored.trend, strict=True)
-    ]
-    frames, cards = compile_issue(masthead, facts, rests_on=" ".join(rests_on), rising=rising)
+    frames, cards = compile_issue(masthead, scored.facts, rests_on=" ".join(rests_on), rising=rising)
     bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)
     with database.writing() as connection:

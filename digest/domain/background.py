@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from digest.domain.profile import Topic
+from digest.domain.profile import Stance, Topic
 from digest.domain.relevance import Floats, Vectoriser, terms_of_topic
 
 PAIRS, REPEATS = 0.65, 0.5
@@ -70,19 +70,19 @@ class Background:
         """Give the vector of a phrase with the terms beside it, of length 1; empty where no word is known.
 
         The words of the phrase weigh 1 together, the terms beside it `BESIDE`. A reader's own terms weigh as the
-        vectoriser weighs them; the house's own are the ones that stand out in the papers nearest to the phrase
-        (pseudo-relevance feedback: Rocchio, 1971).
+        vectoriser weighs them. Where the reader named none, the house puts beside what is followed the terms that stand
+        out in the papers nearest to the phrase (pseudo-relevance feedback: Rocchio, 1971), and nothing beside the rest.
 
         Returns
         -------
         csr_array of shape (1, n_terms)
         """
         words = vectoriser.transform([terms_of_topic(topic)])
-        if topic.beside is None:
+        if topic.beside is None and topic.stance is Stance.FOLLOW:
             going = self._beside(topic, vectoriser)
             beside = vectoriser.row([term for term, _ in going], [weight for _, weight in going])
         else:
-            named = (term for one in topic.beside for term in terms_of_topic(Topic(words=one)))
+            named = (term for one in topic.beside or () for term in terms_of_topic(Topic(words=one)))
             beside = vectoriser.transform([list(named)])
         return unit(words + BESIDE * beside)
 

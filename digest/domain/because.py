@@ -9,9 +9,10 @@ import numpy as np
 from digest.domain.cadence import Frequency
 from digest.domain.cut import BOUNDS, HARD, Case, Outcome, Rule, lifted, never_of, twins_of
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
+from digest.domain.reader import Reader
 from digest.domain.relevance import Floats
 from digest.domain.text import counted, shorten
-from digest.domain.weighing import BEST, STEPS, Reader
+from digest.domain.weighing import BEST, STEPS
 
 TITLE = 80
 ISSUES = {

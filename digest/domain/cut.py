@@ -12,9 +12,10 @@ from digest.domain.cadence import Frequency
 from digest.domain.diversity import FIRST, Pool, pick
 from digest.domain.edition import Desk
 from digest.domain.profile import Stance, Topic
+from digest.domain.reader import Reader
 from digest.domain.relevance import Floats
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import STEPS, Reader, Weighed, bar_rules, limits_of, pool_of, weigh
+from digest.domain.weighing import STEPS, Weighed, bar_rules, limits_of, pool_of, weigh
 
 BEFORE_ALL = 10 * FIRST
 """A score that comes before every other, and before what must be shown."""

@@ -1,7 +1,7 @@
 """Interests: what a reader said and liked as weighted vectors, one for each thing followed, apart from one another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -98,9 +98,8 @@ def interests_of(
     said = _said(reactions, papers, phrases, vectoriser)
     nothing = vectoriser.transform([[]])
     rows = [_row(phrase, said, number, background) for number, phrase in enumerate([*phrases, nothing])]
-    # Of what is not wanted the words count that were typed, and none the house would put beside them.
-    plain = [replace(topic, beside=topic.beside or ()) for topic in of[Stance.LESS]]
-    less = sum((background.row_of(topic, vectoriser) for topic in plain), said.mean(len(phrases), liked=False)[0])
+    disliked, _ = said.mean(len(phrases), liked=False)
+    less = sum((background.row_of(topic, vectoriser) for topic in of[Stance.LESS]), disliked)
     unwanted = _kept(less, 0.0, background.usual_)
     rows.append(unwanted * np.float32(LESS / background.level(unwanted, least=TYPED)))
     every = sparse.csr_array(sparse.vstack(rows, format="csr"))

@@ -13,9 +13,10 @@ from digest.domain.edition import Desk
 from digest.domain.interests import LESS
 from digest.domain.issue import Entry, Reason, why_of
 from digest.domain.profile import TopicKind
+from digest.domain.reader import Reader
 from digest.domain.reasons import Reasons, reasons_of
 from digest.domain.text import counted
-from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh, worth
+from digest.domain.weighing import Weighed, limits_of, pool_of, weigh, worth
 
 BLOCK = 1_500_000
 """Cells of the product of interests and papers that are held at once."""

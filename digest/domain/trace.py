@@ -10,9 +10,10 @@ from digest.domain.edition import WINDOW, Desk
 from digest.domain.issue import Entry, Issue
 from digest.domain.listing import ListingKind
 from digest.domain.paper import Paper
+from digest.domain.reader import Reader
 from digest.domain.score import TrendScore
 from digest.domain.selection import choose
-from digest.domain.weighing import Reader, weigh
+from digest.domain.weighing import weigh
 
 LEAST_WEIGHT, SURE = 1e-6, 1e9
 """A weight of the trend that changes no share, and a trend that with it brings every paper."""

@@ -10,10 +10,11 @@ from scipy import sparse
 from digest.domain.cadence import Frequency
 from digest.domain.diversity import FIRST, Limits, Places, Pool
 from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
-from digest.domain.interests import LESS, Interests, followed_rows
+from digest.domain.interests import LESS, followed_rows
 from digest.domain.profile import Stance, Topic, TopicKind
+from digest.domain.reader import Reader
 from digest.domain.relevance import Floats
-from digest.domain.subscriber import LENGTHS, Wishes
+from digest.domain.subscriber import LENGTHS
 
 NEAR = 0.25
 """The relevance a paper must pass to be called near a topic: one common word in passing reaches no more."""
@@ -25,30 +26,6 @@ STEPS = 1e5
 """Scores that are equal to five digits are equal: the earlier candidate wins."""
 BEST = 50
 """How many of the best papers of a reader are looked at for an issue that is not all alike."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Whom papers are chosen for: what was said, what it makes, and the papers shown before, by row number."""
-
-    wishes: Wishes
-    interests: Interests
-    seen: frozenset[int] | set[int] = frozenset()
-
-    @property
-    def followed(self) -> list[Topic]:
-        """The topics followed, in the order of the interests' rows."""
-        return [topic for topic in self.wishes.topics if topic.stance is Stance.FOLLOW]
-
-    @property
-    def has_wishes(self) -> bool:
-        """Whether anything that papers here hold was named or liked; the trend alone counts else."""
-        return self.interests.followed_size > 0 or any(topic.kind is not TopicKind.PHRASE for topic in self.followed)
-
-    @property
-    def unwanted(self) -> list[Topic]:
-        """The topics to show less of."""
-        return [topic for topic in self.wishes.topics if topic.stance is Stance.LESS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +130,7 @@ def worth(topic: Topic) -> float:
 
 def _less(desk: Desk, readers: Sequence[Reader]) -> Floats:
     """Work out how near papers are to what is not wanted; one column where nobody wants less of anything."""
-    if not any(one.unwanted for one in readers):
+    if not any(one.unwanted or one.interests.less.nnz for one in readers):
         return np.zeros((len(readers), 1), np.float32)
     rows = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
     less = desk.product.times(rows)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from digest.domain.edition import Desk
 from digest.domain.interests import Interests, interests_of
+from digest.domain.reader import Reader
 from digest.domain.subscriber import Subscriber
-from digest.domain.weighing import Reader
 from digest.store import issues, papers, reactions, told
 from digest.store.database import inserting
 from digest.store.tables import profile_vectors

@@ -7,9 +7,10 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.edition import Desk
 from digest.domain.paper import Paper
 from digest.domain.profile import Stance, Topic, read_topics
+from digest.domain.reader import Reader
 from digest.domain.selection import choose, pick_all
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader, weigh
+from digest.domain.weighing import weigh
 from tests.builders import paper
 from tests.desk import desk_of, plainly_chosen, reader_of
 

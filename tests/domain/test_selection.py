@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from digest.domain.cadence import Cadence, Frequency
@@ -159,6 +160,16 @@ def test_less_of_something_lowers_it_and_says_so(typed: str) -> None:
     lowered = [one for number, one in changed.items() if number in plain and one.score < plain[number].score - 0.01]
     assert lowered
     assert all("You asked for less of" in one.why for one in lowered)
+
+
+@pytest.mark.parametrize("typed", [[], ["cs.CL"]], ids=["nothing followed", "a category"])
+def test_a_dislike_near_no_topic_lowers_what_is_like_it(typed: list[str]) -> None:
+    wishes = following(*typed, length=25)
+    plain, other = reader_of(DESK, wishes), reader_of(DESK, wishes, disliked=[PAPERS[3]])
+    [before, after] = (weigh(DESK, [one]).score[0] for one in (plain, other))
+    lowered = set(np.flatnonzero(after < before - 0.01).tolist())
+    assert lowered
+    assert all("protein design" in PAPERS[at].title for at in lowered)
 
 
 def test_a_liked_paper_draws_others_like_it() -> None:

@@ -14,11 +14,11 @@ from digest.domain.cut import Case, Outcome, Rule, lifted, outcome
 from digest.domain.edition import Desk
 from digest.domain.paper import Paper
 from digest.domain.profile import Stance, read_topics
+from digest.domain.reader import Reader
 from digest.domain.score import TrendScore
 from digest.domain.selection import choose
 from digest.domain.subscriber import Wishes
 from digest.domain.trace import Standing, standing_of, sum_of
-from digest.domain.weighing import Reader
 from tests.builders import paper
 from tests.desk import desk_of, reader_of
 

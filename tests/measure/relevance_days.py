@@ -17,10 +17,10 @@ from digest.domain.identity import paper_key
 from digest.domain.interests import interests_of
 from digest.domain.paper import Paper
 from digest.domain.profile import Reaction
+from digest.domain.reader import Reader
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.score import TrendScore
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader
 from tests.measure.relevance_learning import Phrases
 from tests.measure.relevance_readers import SEED
 from tests.measure.relevance_scorer import LIKED_AT

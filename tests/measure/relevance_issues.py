@@ -15,9 +15,10 @@ from digest.actions.publish import NEAR_DUPLICATE
 from digest.domain.diversity import Places, pick
 from digest.domain.edition import Desk
 from digest.domain.interests import followed_rows
+from digest.domain.reader import Reader
 from digest.domain.selection import blocks, choose, pick_all
 from digest.domain.subscriber import Wishes
-from digest.domain.weighing import Reader, Weighed, limits_of, pool_of, weigh
+from digest.domain.weighing import Weighed, limits_of, pool_of, weigh
 from tests.measure.relevance_curve import Curve, Point
 from tests.measure.relevance_days import desk_of, last_days, past_of, readers_of, recorded, weeks_before, window
 from tests.measure.relevance_readers import DRAWS, SEED

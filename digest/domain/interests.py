@@ -56,6 +56,11 @@ class Interests:
         """How many weights these rows hold; 0 where nothing that is known was typed or liked."""
         return int(self.rows.indptr[-2])
 
+    @property
+    def less_size(self) -> int:
+        """How many weights the row has that counts against papers."""
+        return int(self.rows.indptr[-1] - self.rows.indptr[-2])
+
     def has_liked(self, row: int) -> bool:
         """Whether liked papers are part of a row; only then is anything taken off for common words."""
         end = int(self.rows.indptr[row + 1])

@@ -130,7 +130,7 @@ def worth(topic: Topic) -> float:
 
 def _less(desk: Desk, readers: Sequence[Reader]) -> Floats:
     """Work out how near papers are to what is not wanted; one column where nobody wants less of anything."""
-    if not any(one.unwanted or one.interests.less.nnz for one in readers):
+    if not any(one.unwanted or one.interests.less_size for one in readers):
         return np.zeros((len(readers), 1), np.float32)
     rows = sparse.csr_array(sparse.vstack([one.interests.less for one in readers], format="csr"))
     less = desk.product.times(rows)

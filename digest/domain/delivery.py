@@ -26,6 +26,11 @@ class Kind(StrEnum):
 
     ISSUE = "issue"
     CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    CHANGED = "changed"
+    GOODBYE = "goodbye"
+    UNREACHABLE = "unreachable"
+    QUIET = "quiet"
 
 
 class Outcome(StrEnum):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from digest.domain.background import whole_terms
+from digest.domain.subscriber import Layout
 from digest.domain.text import counted
 
 WORDS_SHOWN = 4
@@ -129,7 +130,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One subscriber's selection from an edition for a period, with all that goes into its mail frozen."""
+    """One subscriber's selection from an edition for a period, with all that goes into its mail frozen.
+
+    Attributes
+    ----------
+    note : what is to be said of the day, such as why the issue is short, or an empty text
+    layout : how much its cards say
+    missed : title and address of the papers that came next
+    since : of a catch-up, the last day the reader had an issue for before; else None
+    """
 
     id: int
     subscriber_id: int
@@ -141,6 +150,9 @@ class Issue:
     key_id: int
     entries: tuple[Entry, ...]
     note: str = ""
+    layout: Layout = Layout.NORMAL
+    missed: tuple[tuple[str, str], ...] = ()
+    since: date | None = None
 
     @property
     def count(self) -> str:

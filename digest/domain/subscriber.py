@@ -24,6 +24,14 @@ class Status(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Layout(StrEnum):
+    """How much a card says: no abstract and no chart, the first sentence of one, or all of it."""
+
+    COMPACT = "compact"
+    NORMAL = "normal"
+    FULL = "full"
+
+
 class Joining(StrEnum):
     """Who may join: everybody, some mail domains, the invited, or whom the administrator approves."""
 
@@ -46,6 +54,8 @@ class Wishes:
     trend_weight : how much the trend weighs against the topics, from 0 to 1
     breadth : from 0, the nearest papers however alike, to 1, papers as unlike each other as the day allows
     bar : the score, from 0 to 1, that a paper must reach to be shown; 0 always fills the issue
+    layout : how much a card says
+    quiet_days : whether a day on which nothing is left for the reader is told by a short mail
     """
 
     topics: tuple[Topic, ...] = ()
@@ -55,6 +65,8 @@ class Wishes:
     trend_weight: float = 0.3
     breadth: float = 0.3
     bar: float = 0.3
+    layout: Layout = Layout.NORMAL
+    quiet_days: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a length or weight outside its range."""
@@ -81,7 +93,8 @@ def wishes_from_json(record: Mapping[str, Any]) -> Wishes:
     """
     topics = tuple(_topic_from_json(one) for one in record["topics"])
     cadence = record["cadence"] | {"frequency": Frequency(record["cadence"]["frequency"])}
-    return Wishes(**{"bar": 0, "breadth": 0, **record, "topics": topics, "cadence": Cadence(**cadence)})
+    read = {"topics": topics, "cadence": Cadence(**cadence), "layout": Layout(record.get("layout", Layout.NORMAL))}
+    return Wishes(**{"bar": 0, "breadth": 0, **record, **read})
 
 
 def _topic_from_json(record: Mapping[str, Any]) -> Topic:
@@ -96,7 +109,7 @@ def _topic_from_json(record: Mapping[str, Any]) -> Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """An address and its wishes."""
+    """An address and its wishes; one who is paused comes back at `resumes_at`, or, without it, by its own hand."""
 
     id: int
     address: str
@@ -105,6 +118,7 @@ class Subscriber:
     created_at: datetime
     confirmed_at: datetime | None = None
     next_issue_at: datetime | None = None
+    resumes_at: datetime | None = None
     profile_revision: int = 0
     covered_until: date | None = None
 

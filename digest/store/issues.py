@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, RowMapping, select
 
 from digest.domain.issue import Entry, Issue, entries_to_json, entry_from_json
-from digest.domain.subscriber import Subscriber
+from digest.domain.subscriber import Layout, Subscriber
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import issues, shown_papers
 
@@ -21,6 +21,9 @@ class Facts:
     key_id: int
     created_at: datetime
     note: str = ""
+    layout: Layout = Layout.NORMAL
+    missed: tuple[tuple[str, str], ...] = ()
+    since: date | None = None
 
 
 def add(connection: Connection, subscriber: Subscriber, entries: Sequence[Entry], facts: Facts) -> int | None:
@@ -62,5 +65,6 @@ def with_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Issue]:
 
 
 def _issue_of(row: RowMapping) -> Issue:
-    plain = {name: value for name, value in row.items() if name != "entries"}
-    return Issue(**plain, entries=tuple(entry_from_json(record) for record in row["entries"]))
+    entries = tuple(entry_from_json(record) for record in row["entries"])
+    missed = tuple((title, address) for title, address in row["missed"])
+    return Issue(**{**row, "entries": entries, "layout": Layout(row["layout"]), "missed": missed})

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Stance, Topic, TopicKind
-from digest.domain.subscriber import Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
+from digest.domain.subscriber import Layout, Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
 
-WISHED = ("length", "minutes", "trend_weight", "breadth", "bar")
+WISHED = ("length", "minutes", "trend_weight", "breadth", "bar", "layout", "quiet_days")
 """Wishes that are a column of their own, under the same name."""
+KNOWN = ("id", "address", "created_at", "confirmed_at", "next_issue_at", "resumes_at", "covered_until")
+"""What else is known of a subscriber, under the column's name."""
 
 
 def address_key(address: str) -> str:
@@ -182,10 +184,9 @@ def _read(connection: Connection, condition: Any, most: int | None = None) -> Se
 
 def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
     cadence = Cadence(frequency=Frequency(row["frequency"]), hour=row["hour"], zone=row["zone"])
-    wishes = Wishes(topics=followed, cadence=cadence, **{name: row[name] for name in WISHED})
-    plain = {
-        name: row[name] for name in ("id", "address", "created_at", "confirmed_at", "next_issue_at", "covered_until")
-    }
+    said = {name: row[name] for name in WISHED} | {"layout": Layout(row["layout"])}
+    wishes = Wishes(topics=followed, cadence=cadence, **said)
+    plain = {name: row[name] for name in KNOWN}
     return Subscriber(**plain, status=Status(row["status"]), wishes=wishes, profile_revision=row["profile_revision"])
 
 

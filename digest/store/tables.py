@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from digest.store.moment import Moment
@@ -68,10 +69,13 @@ subscribers = Table(
     Column("minutes", Integer, nullable=False, server_default="0"),
     Column("breadth", Float, nullable=False, server_default="0.3"),
     Column("bar", Float, nullable=False, server_default="0.3"),
+    Column("layout", String(10), nullable=False, server_default="normal"),
+    Column("quiet_days", Boolean, nullable=False, server_default=false()),
     Column("profile_revision", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("next_issue_at", Moment),
+    Column("resumes_at", Moment),
     Column("covered_until", Date),
     Column("consent", JSON, nullable=False),
     Index(None, "status", "next_issue_at"),
@@ -134,6 +138,9 @@ issues = Table(
     Column("key_id", Integer, nullable=False),
     Column("entries", JSON, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("layout", String(10), nullable=False, server_default="normal"),
+    Column("missed", JSON, nullable=False, server_default="[]"),
+    Column("since", Date),
     UniqueConstraint("subscriber_id", "period"),
     sqlite_autoincrement=True,
 )

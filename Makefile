@@ -23,7 +23,9 @@ format: .venv
 demo: .venv
 	$(BIN)/digest demo
 
-judge: check test
+judge: check
+	.ci/judges
+	JUDGE=all $(BIN)/pytest
 
 constraints: .venv
 	$(BIN)/pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest import __version__, console
+from digest.cli_preview import preview
 from digest.cli_subscribers import readers
 from digest.cli_trend import learn, trend
 from digest.cli_why import why
@@ -131,6 +132,7 @@ def compose(day: Day = None, json: Json = False) -> None:
 
 
 app.command()(why)
+app.command()(preview)
 
 
 @app.command()

@@ -3,19 +3,37 @@
 import csv
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest import console
 from digest.opened import opened
 
+if TYPE_CHECKING:
+    from digest.service import Service
+
 readers = typer.Typer(
-    no_args_is_help=True, help="Add, list, remove, import and export subscribers, and keep what they like."
+    no_args_is_help=True, help="Add, list, pause, remove, import and export subscribers, and keep what they like."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Invite = Annotated[bool, typer.Option("--invite", help="Ask to confirm first; the mail goes with the next delivery.")]
+
+
+@contextmanager
+def _opened_for_one() -> Iterator["Service"]:
+    """Open the house for a command on one reader: an address that is wrong or unknown is said in a sentence."""
+    from digest.domain.subscriber import Refused
+
+    with opened() as service:
+        try:
+            yield service
+        except (Refused, LookupError) as error:
+            console.refuse(str(error))
 
 
 @readers.command("add")
@@ -32,16 +50,20 @@ def add(
     trend: Annotated[float, typer.Option(min=0, max=1, help="How much the trend weighs against the topics.")] = 0.3,
     breadth: Annotated[float, typer.Option(min=0, max=1, help="From focused to as mixed as the day allows.")] = 0.3,
     bar: Annotated[float, typer.Option(min=0, max=1, help="How well a paper must fit; 0 fills any issue.")] = 0.3,
+    layout: Annotated[str, typer.Option(help="compact, normal or full: how much is said of a paper.")] = "normal",
+    quiet_days: Annotated[bool, typer.Option("--quiet-days", help="Tell of days with nothing to send.")] = False,
     invite: Invite = False,
     as_json: Json = False,
 ) -> None:
     """Add a subscriber on your own word, or invite one."""
+    from digest.domain.subscriber import ANSWERS
     from digest.journeys.register import register
 
     lines = {"topics": topic, "less": less, "never": never}
     row = {"address": address, **{column: "\n".join(said or ()) for column, said in lines.items()}}
     row |= {"frequency": frequency, "zone": zone, "hour": str(hour), "length": str(length), "minutes": str(minutes)}
     row |= {"trend_weight": str(trend), "breadth": str(breadth), "bar": str(bar)}
+    row |= {"layout": layout, "quiet_days": ANSWERS[quiet_days]}
     with opened() as service:
         report = register(service, [row], invite=invite)
     # Who typed one address has no table to look for a row in.
@@ -71,10 +93,32 @@ def _short(row: dict[str, str]) -> dict[str, str]:
 @readers.command("remove")
 def remove(address: str) -> None:
     """Forget a subscriber and everything that belongs to it."""
-    with opened() as service:
+    with _opened_for_one() as service:
         if not service.remove(address):
-            console.refuse(f"there is no subscriber {address}")
+            raise LookupError(f"there is no subscriber {address}")
     typer.echo(f"{address} is forgotten.")
+
+
+@readers.command("pause")
+def pause(
+    address: str,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day from which issues come again, as 2026-04-03."),
+    ] = None,
+) -> None:
+    """Send a subscriber nothing until a day, or until `resume`; everything of theirs stays as it is."""
+    with _opened_for_one() as service:
+        held = service.pause(address, until.date() if until else None)
+    typer.echo(f"{held.address} is paused until {held.resumes_on or 'you or the reader resume it'}.")
+
+
+@readers.command("resume")
+def resume(address: str) -> None:
+    """Send a paused subscriber issues again."""
+    with _opened_for_one() as service:
+        held = service.resume(address)
+    typer.echo(f"{held.address} gets issues; the next is due at {held.next_issue_at:%Y-%m-%d %H:%M} UTC.")
 
 
 @readers.command("like")
@@ -106,13 +150,8 @@ def like(
 @readers.command("forget")
 def forget(address: str) -> None:
     """Forget all a subscriber liked and disliked; topics and everything else stay."""
-    from digest.domain.subscriber import Refused
-
-    with opened() as service:
-        try:
-            count = service.forget(address)
-        except (Refused, LookupError) as error:
-            console.refuse(str(error))
+    with _opened_for_one() as service:
+        count = service.forget(address)
     typer.echo(f"{count:,} liked and disliked papers of {address} are forgotten.")
 
 

@@ -1,8 +1,9 @@
 """What ships beside the code: where templates, migrations and sample lie, and the one Jinja2 environment."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -33,6 +34,27 @@ def day_words(day: date) -> str:
     'Friday, 20 November 2026'
     """
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
+def moment_words(moment: datetime, zone: str) -> str:
+    """Say a moment where somebody lives.
+
+    >>> from datetime import UTC
+    >>> moment_words(datetime(2026, 11, 20, 12, tzinfo=UTC), "America/New_York")
+    'Friday, 20 November 2026, at 07:00 (America/New York)'
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{day_words(local.date())}, at {local:%H:%M} ({zone.replace('_', ' ')})"
+
+
+def period_words(period: str) -> str:
+    """Say the day or the ISO week an issue stands for.
+
+    >>> period_words("2026-11-20"), period_words("2026-W47")
+    ('Friday, 20 November 2026', 'week 47 of 2026')
+    """
+    year, _, week = period.partition("-W")
+    return f"week {int(week)} of {year}" if week else day_words(date.fromisoformat(period))
 
 
 @cache

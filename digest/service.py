@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from digest.actions.report import stay_silent
 from digest.domain.message import Preview
 from digest.domain.subscriber import Subscriber, Wishes
-from digest.liking import Liking, Shelf, SourceError
+from digest.liking import Shelf, SourceError
 from digest.links import Purpose
 from digest.office import EditionPage, found, wall_clock
+from digest.rehearsing import Rehearsing
 from digest.store.database import StoreError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 WATCH_AGAIN = timedelta(seconds=50)
 
 
-class Service(Liking):
+class Service(Rehearsing):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
     Parameters
@@ -184,11 +185,11 @@ class Service(Liking):
         """Take a confirmation; raises BadLink."""
         from digest.actions import subscribe
 
-        number = self.links.read(Purpose.CONFIRM, token)
+        number, key_id, now = self.links.read(Purpose.CONFIRM, token), self.links.key_id, self.now()
         with self.database.writing() as connection:
-            return subscribe.confirm(connection, number, joining=self.settings.joining, now=self.now())
+            return subscribe.confirm(connection, number, joining=self.settings.joining, key_id=key_id, now=now)
 
-    def leave(self, token: str) -> None:
+    def leave(self, token: str, *, with_goodbye: bool = False) -> None:
         """Unsubscribe whom a link was sent to; raises BadLink only for a link that was not made here."""
         from digest.actions import subscribe
         from digest.store import subscribers
@@ -197,16 +198,18 @@ class Service(Liking):
         with self.database.writing() as connection:
             held = subscribers.of_delivery(connection, number)
             if held is not None:
-                subscribe.leave(connection, held, self.now())
+                key_id = self.links.key_id if with_goodbye else None
+                subscribe.leave(connection, held, self.now(), key_id=key_id)
 
     def keep_wishes(self, token: str, wishes: Wishes) -> Subscriber:
-        """Keep what a reader set; raises BadLink."""
-        from digest.store import subscribers
+        """Keep what a reader set, and queue the mail that tells of it; raises BadLink."""
+        from digest.store import notices, subscribers
 
-        number = self.links.read(Purpose.PREFERENCES, token)
+        number, key_id, now = self.links.read(Purpose.PREFERENCES, token), self.links.key_id, self.now()
         with self.database.writing() as connection:
             held = found(subscribers.of_delivery(connection, number))
-            subscribers.keep_wishes(connection, held, wishes, self.now())
+            subscribers.keep_wishes(connection, held, wishes, now)
+            notices.changed(connection, held, wishes, key_id=key_id, now=now)
             return found(subscribers.with_id(connection, held.id))
 
     # The administrator's door.
@@ -215,8 +218,9 @@ class Service(Liking):
         """Let in a reader who waits; False if nobody waits under this number."""
         from digest.actions import subscribe
 
+        key_id = self.links.key_id
         with self.database.writing() as connection:
-            return subscribe.approve(connection, subscriber_id, self.now())
+            return subscribe.approve(connection, subscriber_id, key_id=key_id, now=self.now())
 
     def add(self, address: str, wishes: Wishes, *, consent: Mapping[str, str], tastes: "Tastes | None" = None) -> bool:
         """Add an active reader on the operator's word; False if the address is there already."""

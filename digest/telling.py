@@ -9,7 +9,7 @@ from digest.domain.delivery import Outcome
 from digest.mail import webhook
 from digest.mail.cards import Masthead
 from digest.mail.mime import message_of
-from digest.mail.renderer import letter_for_alarm
+from digest.mail.notices import letter_for_alarm
 from digest.mail.transport import Transport
 from digest.settings import Settings
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from digest.resources import resource_dir
@@ -79,7 +80,8 @@ def subscribed(town: Town) -> EmailMessage:
     [confirmation] = town.inbox.of(ADDRESS)
     assert town.web.post(path_of(confirmation, "c")).status_code == 200
     town.morning(date(2026, 3, 17))
-    [_, issue] = town.inbox.of(ADDRESS)
+    [_, welcome, issue] = town.inbox.of(ADDRESS)
+    assert welcome["Subject"] == "Welcome to Trending papers"
     return issue
 
 
@@ -95,7 +97,7 @@ def test_a_reader_signs_up_confirms_receives_and_leaves(town: Town) -> None:
 
     assert town.web.post(confirm).status_code == 200
     town.morning(date(2026, 3, 18))
-    [_, issue] = town.inbox.of(ADDRESS)
+    [_, _, issue] = town.inbox.of(ADDRESS)
     text = issue.get_body(("plain",))
     assert text is not None
     assert "10 papers for you" in text.get_content()
@@ -114,13 +116,14 @@ def test_a_reader_signs_up_confirms_receives_and_leaves(town: Town) -> None:
     assert answer.status_code == 200
     assert not answer.cookies
     town.morning(date(2026, 3, 19))
-    assert len(town.inbox.of(ADDRESS)) == 2, "nothing more after leaving"
+    assert len(town.inbox.of(ADDRESS)) == 3, "nothing more after leaving"
 
 
 def test_get_and_head_on_every_link_change_no_row(town: Town) -> None:
     issue = subscribed(town)
     before = town.rows()
-    paths = links_in(issue) | links_in(town.inbox.of(ADDRESS)[0])
+    paths = set().union(*map(links_in, town.inbox.of(ADDRESS)))
+    assert links_in(issue) <= paths
     assert {path[:3] for path in paths} >= {"/u/", "/p/", "/v/", "/c/"}
     for path in sorted(paths):
         for method in ("GET", "HEAD", "GET"):
@@ -146,7 +149,9 @@ def test_a_forged_or_altered_token_changes_nothing(town: Town, purpose: str) -> 
     assert town.rows() == before
 
 
-@pytest.mark.parametrize("body", [b"List-Unsubscribe=One-Click", b"", b"\xff\x00odd", b"--x\r\nbroken multipart"])
+@pytest.mark.parametrize(
+    "body", [b"List-Unsubscribe=One-Click", b"", b"\xff\x00odd", b"--x\r\nbroken multipart", b"x" * 99_999]
+)
 def test_one_click_works_without_cookie_form_or_sense_and_twice(town: Town, body: bytes) -> None:
     leave = urlsplit(str(subscribed(town)["List-Unsubscribe"])[1:-1]).path
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
@@ -155,6 +160,8 @@ def test_one_click_works_without_cookie_form_or_sense_and_twice(town: Town, body
         )
         assert (answer.status_code, answer.has_redirect_location) == (200, False)
     assert [one.status for one in town.service.subscribers()] == ["unsubscribed"]
+    tick(town.service)
+    assert len(town.inbox.of(ADDRESS)) == 3, "a mail program is said no goodbye"
 
 
 def test_leaving_while_an_issue_waits_cancels_it(town: Town) -> None:
@@ -163,7 +170,38 @@ def test_leaving_while_an_issue_waits_cancels_it(town: Town) -> None:
     assert town.service.compose().issues == 1
     town.web.post(path_of(issue, "u"))
     assert town.service.deliver().skipped == {"suppressed: unsubscribed": 1}
-    assert len(town.inbox.of(ADDRESS)) == 2
+    assert len(town.inbox.of(ADDRESS)) == 3
+
+
+@pytest.mark.parametrize("purpose", ["u", "p"])
+def test_who_leaves_by_the_button_of_a_page_is_said_goodbye_once(town: Town, purpose: str) -> None:
+    issue = subscribed(town)
+    page: Any = html.fromstring(town.web.get(path_of(issue, purpose)).text)
+    [form] = page.xpath("//form[contains(., 'Unsubscribe')]")
+    fields, path = dict(form.form_values()), form.get("action") or path_of(issue, purpose)
+    for _ in range(2):
+        assert town.web.post(path, data=fields).status_code == 200
+        tick(town.service)
+    [*_, goodbye] = town.inbox.of(ADDRESS)
+    assert (len(town.inbox.of(ADDRESS)), goodbye["List-Unsubscribe"]) == (4, None)
+    assert goodbye["Subject"] == "You are unsubscribed from Trending papers"
+
+
+def test_five_changes_of_preferences_are_told_in_one_mail_that_leads_back(town: Town) -> None:
+    issue = subscribed(town)
+    for length in ("5", "6", "7", "8", "9"):
+        assert town.web.post(path_of(issue, "p"), data=FORM | {"length": length}).status_code == 200
+    tick(town.service)
+    assert len(town.inbox.of(ADDRESS)) == 3
+    town.moment += timedelta(minutes=10)
+    tick(town.service)
+    [*_, told] = town.inbox.of(ADDRESS)
+    text = told.get_body(("plain",))
+    assert text is not None
+    assert "- Length: up to 9 papers. Before: up to 10 papers." in text.get_content()
+    assert town.web.get(path_of(told, "p")).status_code == 200
+    town.morning(date(2026, 3, 18))
+    assert len(town.inbox.of(ADDRESS)) == 5
 
 
 def test_preferences_are_kept_and_followed(town: Town) -> None:

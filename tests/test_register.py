@@ -3,8 +3,10 @@
 import csv
 import io
 
+import pytest
+
 from digest.domain.profile import Stance, read_topics
-from digest.domain.subscriber import Wishes
+from digest.domain.subscriber import Layout, Wishes
 from digest.journeys.register import COLUMNS, read_rows, register, row_of, wishes_of
 from digest.service import Service
 from digest.store.database import Database
@@ -26,6 +28,25 @@ def test_a_semicolon_in_a_topic_parts_no_topics(service: Service) -> None:
     several = read_topics(["cs; ai", '"video; film"', "music"], stance=Stance.NEVER)
     wishes = Wishes(topics=alone + several)
     assert wishes_of(written(service.database, wishes)) == wishes
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_layout_and_quiet_days_go_through_a_file(service: Service, layout: Layout) -> None:
+    wishes = Wishes(layout=layout, quiet_days=layout is Layout.FULL)
+    assert wishes_of(written(service.database, wishes)) == wishes
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"layout": "wide"}, "layout is compact, normal or full, not 'wide'"),
+        ({"quiet_days": "1"}, "quiet_days is yes or no, not '1'"),
+        ({"frequency": "hourly"}, "frequency is daily, weekdays or weekly, not 'hourly'"),
+    ],
+)
+def test_a_word_that_is_no_choice_is_refused_with_those_that_are(row: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        wishes_of(row)
 
 
 def test_topics_typed_in_one_line_are_parted_by_semicolons() -> None:

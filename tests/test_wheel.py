@@ -15,7 +15,7 @@ NEEDED = (
     "digest/templates/web/home.html",
     "digest/migrations/env.py",
     "digest/migrations/versions/0001_initial.py",
-    "digest/static/site.css",
+    "digest/templates/web/site.css",
     "digest/sample/2026-03-17/arxiv.xml",
     "digest/sample/2026-03-19/huggingface.json",
 )

@@ -1,21 +1,30 @@
-"""Compose: give every reader who is due an issue from the newest edition. Twice, or two at once: still one issue."""
+"""Compose: give every reader who is due an issue from the newest edition. Twice, or two at once: still one issue.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+Who missed issues gets a catch-up, one issue for all of them, for which the editions of the weeks before are laid out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import Connection
 
 from digest.actions.report import Advance, ComposeReport, stay_silent
+from digest.domain.catchup import WEEK, away_since, reaching, together, weeks_before
+from digest.domain.choice import Choice
 from digest.domain.delivery import Kind
 from digest.domain.edition import STALE_AFTER, Desk
-from digest.domain.selection import Choice, choose
-from digest.domain.subscriber import Subscriber
-from digest.store import deliveries, editions, issues, profiles, subscribers
+from digest.domain.interests import Interests
+from digest.domain.listing import Receipt, Verdict, by_source, in_words
+from digest.domain.selection import choose
+from digest.domain.subscriber import Status, Subscriber
+from digest.store import deliveries, editions, issues, profiles, receipts, subscribers
 from digest.store.database import Database
 
 SHARD = 500
+NOTHING_LEFT = "Nothing is left that you have not been sent."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +42,39 @@ class Round:
         """The day whose edition counts."""
         return self.day or self.now.date()
 
+    def day_for(self, reader: Subscriber) -> date:
+        """Give the reader's own day that an issue is for."""
+        cadence = reader.wishes.cadence
+        return self.day or cadence.day_of(cadence.last_due(self.now))
+
+    def since_for(self, reader: Subscriber) -> date | None:
+        """Give the day up to which a reader was served, if issues are missing since; never for a day that is named."""
+        return None if self.day else away_since(reader, self.day_for(reader))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """What a run has laid out: the newest edition, its day's receipts, and older editions once somebody missed them."""
+
+    desk: Desk
+    receipts: Sequence[Receipt]
+    _older: dict[date, Desk | None] = field(default_factory=dict)
+
+    def before(self, connection: Connection, since: date) -> Iterator[Desk]:
+        """Lay out the last edition of each week before this one's, as far back as a day."""
+        for until in weeks_before(self.desk.edition.day, since):
+            if until not in self._older:
+                self._older[until] = self._of_week(connection, until)
+            if (desk := self._older[until]) is not None:
+                yield desk
+
+    def _of_week(self, connection: Connection, until: date) -> Desk | None:
+        named = editions.name_of_newest(connection, until)
+        desk = editions.lay_out(connection, until) if named and until - named[0] < WEEK else None
+        # Cards that were cut for other frames do not fit into the mail of this edition.
+        fits = desk is not None and desk.edition.frames.keys() == self.desk.edition.frames.keys()
+        return desk if fits else None
+
 
 def compose(database: Database, this: Round, *, advance: Advance = stay_silent) -> ComposeReport:
     """Compose the issues of all who are due, or with a day of every active reader for that day.
@@ -44,23 +86,41 @@ def compose(database: Database, this: Round, *, advance: Advance = stay_silent) 
     ComposeReport; readers who got none are counted by reason.
     """
     report = ComposeReport()
+    if not this.day and not this.dry_run:
+        report.resumed = _wake(database, this.now)
     shards = _shards(database, this)
     first = next(shards, None)
     if first is None:
         return report
     with database.reading() as connection:
         desk = editions.lay_out(connection, this.on)
+        table = Table(desk=desk, receipts=by_source(receipts.of_day(connection, desk.edition.day))) if desk else None
     for readers in chain([first], shards):
         advance("composing", report.issues + report.skipped.total(), 0)
-        if desk is None or desk.edition.day < this.on - STALE_AFTER:
+        if table is None or table.desk.edition.day < this.on - STALE_AFTER:
             report.skipped["no fresh edition"] += len(readers)
             continue
-        _compose_shard(database, desk, readers, this, report)
+        _compose_shard(database, table, readers, this, report)
     if report.skipped["no fresh edition"]:
         report.failed.append("readers are due, but there is no fresh edition: collect and publish first")
     report.skipped = +report.skipped
     advance("composing", report.issues, report.issues)
     return report
+
+
+def _wake(database: Database, now: datetime) -> int:
+    """Bring back those whose pause is over, due as if they had been woken in time; give their number."""
+    number = 0
+    while True:
+        with database.writing() as connection:
+            rested = subscribers.resting(connection, now, SHARD)
+            for reader in rested:
+                # An issue of midnight is due at the very moment at which a pause ends.
+                before = (reader.resumes_at or now) - timedelta(microseconds=1)
+                subscribers.set_status(connection, reader, Status.ACTIVE, now=before)
+        number += len(rested)
+        if len(rested) < SHARD:
+            return number
 
 
 def _shards(database: Database, this: Round) -> Iterator[Sequence[Subscriber]]:
@@ -78,12 +138,11 @@ def _shards(database: Database, this: Round) -> Iterator[Sequence[Subscriber]]:
 
 
 def _compose_shard(
-    database: Database, desk: Desk, readers: Sequence[Subscriber], this: Round, report: ComposeReport
+    database: Database, table: Table, readers: Sequence[Subscriber], this: Round, report: ComposeReport
 ) -> None:
-    ids = [reader.id for reader in readers]
+    ids, desk = [reader.id for reader in readers], table.desk
     with database.reading() as connection:
-        asked, made = profiles.readers_of(connection, desk, readers)
-    chosen = choose(desk, asked)
+        chosen, made = choose_for(connection, table, readers, this)
     if this.dry_run:
         report.issues += sum(bool(choice.entries) for choice in chosen)
         report.entries += sum(len(choice.entries) for choice in chosen)
@@ -92,7 +151,8 @@ def _compose_shard(
         present = subscribers.still_active(connection, ids)
         profiles.keep(connection, readers, desk.edition.vectoriser, {i: one for i, one in made.items() if i in present})
         for reader, choice in zip(readers, chosen, strict=True):
-            reason = _issue(connection, desk, reader, choice, this) if reader.id in present else "left meanwhile"
+            is_here = reader.id in present
+            reason = _issue(connection, table, reader, choice, this, report) if is_here else "left meanwhile"
             if reason:
                 report.skipped[reason] += 1
             else:
@@ -100,9 +160,34 @@ def _compose_shard(
                 report.entries += len(choice.entries)
 
 
-def _issue(connection: Connection, desk: Desk, reader: Subscriber, choice: Choice, this: Round) -> str:
-    cadence = reader.wishes.cadence
-    on = this.day or cadence.day_of(cadence.last_due(this.now))
+def choose_for(
+    connection: Connection, table: Table, readers: Sequence[Subscriber], this: Round
+) -> tuple[Sequence[Choice], Mapping[int, Interests]]:
+    """Choose for a shard; gives as well the interests that were made, of the newest edition's vectoriser alone."""
+    away = {at: since for at, reader in enumerate(readers) if (since := this.since_for(reader))}
+    asked, made = profiles.readers_of(connection, table.desk, readers)
+    for at, since in away.items():
+        asked[at] = reaching(asked[at], table.desk, since)
+    chosen = choose(table.desk, asked)
+    if not away:
+        return chosen, made
+    drawn = {at: [(table.desk, chosen[at])] for at in away}
+    for desk in table.before(connection, min(away.values())):
+        missing = [at for at, since in away.items() if since < desk.edition.day]
+        known, _ = profiles.readers_of(connection, desk, [readers[at] for at in missing])
+        again = [reaching(one, desk, away[at], drawn[at]) for at, one in zip(missing, known, strict=True)]
+        for at, choice in zip(missing, choose(desk, again), strict=True):
+            drawn[at].append((desk, choice))
+    for at, since in away.items():
+        chosen[at] = together(drawn[at], readers[at].wishes, since, this.day_for(readers[at]))
+    return chosen, made
+
+
+def _issue(
+    connection: Connection, table: Table, reader: Subscriber, choice: Choice, this: Round, report: ComposeReport
+) -> str:
+    """Keep and queue a reader's issue, or say that there is none; gives the reason, or an empty text."""
+    cadence, on = reader.wishes.cadence, this.day_for(reader)
     period = cadence.period_on(on)
     if not this.day and not subscribers.move_due(connection, reader, cadence.next_due(this.now)):
         return "composed by another process"
@@ -111,14 +196,40 @@ def _issue(connection: Connection, desk: Desk, reader: Subscriber, choice: Choic
     if not this.day and reader.covered_until and on <= reader.covered_until:
         return "day already covered"
     if not choice.entries:
+        if not this.day:  # On a day that was named nothing is said: when it is due it may still bring papers.
+            subscribers.cover(connection, reader.id, on)
+            report.told += reader.wishes.quiet_days and _say_quiet(connection, table, reader, choice, this)
         return choice.note.rstrip(".") or "nothing new"
-    facts = issues.Facts(
-        edition_id=desk.edition.id, period=period, key_id=this.key_id, created_at=this.now, note=choice.note
-    )
-    issue_id = issues.add(connection, reader, choice.entries, facts)
+    key_id, edition_id = this.key_id, table.desk.edition.id
+    issue = choice.issue_for(reader, edition_id=edition_id, period=period, key_id=key_id, now=this.now)
+    issue_id = issues.add(connection, issue)
     if issue_id is None:
         return "already composed"
     if not reader.covered_until or on > reader.covered_until:
         subscribers.cover(connection, reader.id, on)
     deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=this.queued_at, issue_id=issue_id)
     return ""
+
+
+def _say_quiet(connection: Connection, table: Table, reader: Subscriber, choice: Choice, this: Round) -> bool:
+    """Queue the mail that says that there is nothing, why, and what came nearest; False if it was said before."""
+    letter, period = facts_of_quiet(table, reader, choice, this), reader.wishes.cadence.period_on(this.day_for(reader))
+    said = deliveries.queue(connection, reader.id, Kind.QUIET, period, now=this.queued_at, letter=letter)
+    return said is not None
+
+
+def facts_of_quiet(table: Table, reader: Subscriber, choice: Choice, this: Round) -> dict[str, Any]:
+    """Give what is kept with the mail of a quiet day."""
+    cadence = reader.wishes.cadence
+    silent = [one for one in table.receipts if one.verdict is Verdict.NOTHING and not choice.note]
+    return {
+        "recipient": reader.address,
+        "key_id": this.key_id,
+        "date": this.now.isoformat(),
+        "day": this.day_for(reader).isoformat(),
+        "note": choice.note or in_words(silent) or NOTHING_LEFT,
+        "missed": choice.missed,
+        "next_at": cadence.next_due(this.now).isoformat(),
+        "zone": cadence.zone,
+        "rests_on": in_words(one for one in table.receipts if one not in silent),
+    }

@@ -14,9 +14,10 @@ from digest.domain.message import Message
 from digest.links import Links
 from digest.mail.cards import Masthead
 from digest.mail.mime import message_of
-from digest.mail.renderer import letter_for_confirmation, letter_for_issue
+from digest.mail.notices import letter_for_notice
+from digest.mail.renderer import letter_for_issue
 from digest.mail.transport import Transport, TransportDown
-from digest.store import deliveries, editions, issues
+from digest.store import deliveries, editions, issues, notices
 from digest.store.database import Database
 from digest.store.deliveries import Claim, Settled
 
@@ -44,7 +45,7 @@ def deliver(
     is_dead: Callable[[str], bool],
     advance: Advance = stay_silent,
 ) -> DeliverReport:
-    """Send everything that is due, confirmations first.
+    """Send everything that is due: confirmations first, then other notices, then issues.
 
     Each message is noted before it is handed over and settled after; what a dead process left behind is taken over.
     Of that, only what was in flight may have arrived: it is repeated under the same Message-ID, and counted.
@@ -65,7 +66,7 @@ def deliver(
             for claim in claims:
                 advance("delivering", done, done + len(claims))
                 if _is_wanted(database, claim, room.holder, clock(), report):
-                    _send(database, transport, claim, make, room.holder, clock, report)
+                    _send(database, transport, claim, make, room, clock, report)
                 done += 1
     except TransportDown as error:
         report.failed.append(f"nothing can be sent now: {error}")
@@ -97,7 +98,7 @@ def _message(room: PostRoom, found: Mapping[int, Issue], pages: Mapping[int, Pag
     if claim.issue_id:
         issue = found[claim.issue_id]
         return message_of(letter_for_issue(issue, number, *pages[issue.edition_id], room.links))
-    return message_of(letter_for_confirmation(number, claim.letter or {}, room.masthead, room.links))
+    return message_of(letter_for_notice(claim.delivery.kind, number, claim.letter or {}, room.masthead, room.links))
 
 
 def _is_wanted(database: Database, claim: Claim, holder: str, now: datetime, report: DeliverReport) -> bool:
@@ -114,34 +115,52 @@ def _is_wanted(database: Database, claim: Claim, holder: str, now: datetime, rep
     return not reason
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Try:
+    """What came of a try: the reply, the hash of what was tried, and whether the reply is a server's and not ours."""
+
+    reply: Reply
+    sha256: str = ""
+    is_answer: bool = False
+
+
 def _send(
     database: Database,
     transport: Transport,
     claim: Claim,
     make: Callable[[Claim], Message],
-    holder: str,
+    room: PostRoom,
     clock: Clock,
     report: DeliverReport,
 ) -> None:
+    try:
+        tried = _try(transport, claim, make)
+    except TransportDown:
+        with database.writing() as connection:
+            deliveries.let_go(connection, claim.delivery, room.holder, clock())
+        raise
+    now, reply = clock(), tried.reply
+    state, again_at = state_after(reply, claim.delivery, now)
+    with database.writing() as connection:
+        end = Settled(state=state, reply=reply.text, sha256=tried.sha256, next_attempt_at=again_at)
+        is_settled = deliveries.settle(connection, claim.delivery, room.holder, end, now)
+        if is_settled and tried.is_answer and state is State.FAILED and claim.issue_id:
+            notices.unreachable(connection, claim.delivery, reply.text, key_id=room.links.key_id, now=now)
+    report.repeated += claim.was_handed_over
+    _count(report, reply.outcome, state, reply.text)
+
+
+def _try(transport: Transport, claim: Claim, make: Callable[[Claim], Message]) -> _Try:
     sha256 = ""
     try:
         message = make(claim)
         sha256 = message.sha256
-        reply = transport.send(message)
+        return _Try(reply=transport.send(message), sha256=sha256, is_answer=True)
     except TransportDown:
-        with database.writing() as connection:
-            deliveries.let_go(connection, claim.delivery, holder, clock())
         raise
     except Exception as error:  # One mail that cannot be made or carried must not keep back all others.
         log.exception("delivery %s failed here", claim.delivery.id)
-        reply = Reply(outcome=Outcome.REFUSED, text=f"failed here: {error!r}")
-    now = clock()
-    state, again_at = state_after(reply, claim.delivery, now)
-    with database.writing() as connection:
-        end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
-        deliveries.settle(connection, claim.delivery, holder, end, now)
-    report.repeated += claim.was_handed_over
-    _count(report, reply.outcome, state, reply.text)
+        return _Try(reply=Reply(outcome=Outcome.REFUSED, text=f"failed here: {error!r}"), sha256=sha256)
 
 
 def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) -> None:

@@ -1,29 +1,25 @@
 """Preview: an issue exactly as it leaves or would leave. Looks, and changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from digest.domain.delivery import NOT_SENT
 from digest.domain.edition import STALE_AFTER, Desk
 from digest.domain.interests import interests_of
 from digest.domain.issue import Entry, Issue
-from digest.domain.message import Preview
+from digest.domain.message import NO_EDITION, NOTHING_NEW, Preview
 from digest.domain.paper import Paper
 from digest.domain.profile import Reaction, Stance, Topic, TopicKind
 from digest.domain.reader import Reader
 from digest.domain.selection import choose
-from digest.domain.subscriber import Subscriber, Wishes
+from digest.domain.subscriber import Status, Subscriber, Wishes
 from digest.links import BadLink, Links
 from digest.mail.mime import Letter
 from digest.mail.renderer import letter_for_issue
 from digest.store import deliveries, editions, issues, papers, profiles
-
-NO_EDITION = "There is no edition yet: collect and publish first."
-NOTHING_NEW = "Nothing is left that this reader has not been sent."
-NOT_SENT = 0
-"""The delivery of a preview: its links name no row, so they lead nowhere."""
 
 
 def of_wishes(
@@ -38,32 +34,21 @@ def of_wishes(
     """Make the issue that wishes would give now, for a reader or for nobody yet."""
     if desk is None:
         return Preview(note=NO_EDITION)
-    [choice] = choose(desk, [_reader_of(connection, desk, wishes, reader)])
+    addressed, period = replace(reader or nobody(now), wishes=wishes), wishes.cadence.period(now)
+    known, _ = profiles.readers_of(connection, desk, [addressed])
+    [choice] = choose(desk, known)
     if not choice.entries:
         return Preview(note=choice.note or NOTHING_NEW)
-    issue = Issue(
-        id=0,
-        subscriber_id=reader.id if reader else 0,
-        edition_id=desk.edition.id,
-        period=wishes.cadence.period(now),
-        created_at=now,
-        address=reader.address if reader else "you@example.org",
-        zone=wishes.cadence.zone,
-        key_id=links.key_id,
-        entries=tuple(choice.entries),
-        note=choice.note,
-    )
+    issue = choice.issue_for(addressed, edition_id=desk.edition.id, period=period, key_id=links.key_id, now=now)
     letter = _letter(connection, issue, NOT_SENT, links)
     is_stale = desk.edition.day < now.date() - STALE_AFTER
     note = f"Nobody gets this now: the newest edition is of {desk.edition.day}." if is_stale else ""
     return Preview(subject=letter.subject, text=letter.text, html=letter.html, note=note)
 
 
-def _reader_of(connection: Connection, desk: Desk, wishes: Wishes, reader: Subscriber | None) -> Reader:
-    if reader is not None:
-        [[known], _] = profiles.readers_of(connection, desk, [reader])
-        return known
-    return Reader(wishes=wishes, interests=interests_of(wishes.topics, (), {}, desk.vectoriser, desk.background))
+def nobody(now: datetime) -> Subscriber:
+    """Give somebody who is not subscribed, with the wishes of who sets nothing."""
+    return Subscriber(id=0, address="you@example.org", status=Status.PENDING, wishes=Wishes(), created_at=now)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,15 @@ from digest.domain.background import learnt_from
 from digest.domain.burst import believed
 from digest.domain.edition import WINDOW, Candidate
 from digest.domain.history import AuthorHistory
-from digest.domain.listing import Receipt, together
+from digest.domain.listing import by_source, in_words
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
 from digest.domain.rising import rising_on
 from digest.domain.score import TrendScore
+from digest.domain.text import counted
 from digest.domain.trend import OtherFormat, Trend
-from digest.mail.cards import CardFacts, Masthead, compile_issue
+from digest.mail.cards import CardFacts, Masthead
+from digest.mail.compiling import compile_issue
+from digest.resources import day_words
 from digest.store import editions, models, papers, receipts, tallies
 from digest.store.database import Database
 from digest.store.papers import Found
@@ -41,11 +44,10 @@ class _Scored:
     vectoriser: int
     vectors: sparse.csr_array
 
-    @property
-    def facts(self) -> list[CardFacts]:
-        """What the card of each paper says."""
+    def facts(self, now: datetime) -> list[CardFacts]:
+        """Give what the card of each paper says at a moment."""
         return [
-            CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend)
+            CardFacts(paper=one.paper, listed_on=one.listed_on, trend=trend, counts=one.attention.votes(now))
             for one, trend in zip(self.found, self.trend, strict=True)
         ]
 
@@ -78,18 +80,20 @@ def publish(
         if not found:
             report.failed.append(f"no paper was listed in the {WINDOW.days} days up to {day}: collect first")
             return report
-        rests_on = [one.in_words for one in _by_source(receipts.of_day(connection, day))]
+        rests_on = in_words(by_source(receipts.of_day(connection, day)))
         trend, authors = _trend(connection, now, field_balance), _authors(connection, now)
     seen = [one.attention for one in found]
     rising = rising_on(day, [(one.began_on, one.paper) for one in seen], tallies.before(database, day, now=now))
     told = {one.term.casefold(): (one.term, one.times) for one in reversed(rising)}
     scores = trend.score(seen, authors, day=day, now=now, rising=list(told.values()))
     scored = _in_order(found, scores, *_vectoriser(database, now))
-    for one in scored.facts:
+    facts = scored.facts(now)
+    for one in facts:
         if one.trend.warning:
             report.warn(one.paper.key, one.trend.warning)
     advance("compiling cards", 1, 3)
-    frames, cards = compile_issue(masthead, scored.facts, rests_on=" ".join(rests_on), rising=rising)
+    receipt = f"Chosen from {counted(len(found), 'paper')} listed in the {WINDOW.days} days up to {day_words(day)}."
+    frames, cards = compile_issue(masthead, facts, rests_on=rests_on, receipt=receipt, rising=rising)
     bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)
     with database.writing() as connection:
@@ -107,13 +111,6 @@ def publish(
     report.candidates = len(found)
     advance("publishing", 3, 3)
     return report
-
-
-def _by_source(found: Sequence[Receipt]) -> list[Receipt]:
-    joined: dict[str, Receipt] = {}
-    for one in found:
-        joined[one.source] = together(joined[one.source], one) if one.source in joined else one
-    return list(joined.values())
 
 
 def _trend(connection: Connection, now: datetime, field_balance: float) -> Trend:

@@ -79,10 +79,18 @@ class PublishReport(Report):
 
 @dataclass(kw_only=True)
 class ComposeReport(Report):
-    """How many issues were composed, with how many papers."""
+    """How many issues were composed, with how many papers.
+
+    Attributes
+    ----------
+    told : readers who got none and are told so
+    resumed : readers whose pause was over
+    """
 
     issues: int = 0
     entries: int = 0
+    told: int = 0
+    resumed: int = 0
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ from digest.domain.delivery import Kind
 from digest.domain.paper import Paper, as_told
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import BadLink
-from digest.store import deliveries, reactions, subscribers, told
+from digest.store import deliveries, notices, reactions, subscribers, told
 from digest.store.tables import (
     confirmations,
     issues,
@@ -148,8 +148,8 @@ def sign_up(
     return "asked"
 
 
-def confirm(connection: Connection, number: int, *, joining: Joining, now: datetime) -> Subscriber:
-    """Take a confirmation: the reader becomes active, or waits for the administrator.
+def confirm(connection: Connection, number: int, *, joining: Joining, key_id: int, now: datetime) -> Subscriber:
+    """Take a confirmation: the reader becomes active and is welcomed, or waits for the administrator.
 
     A link used again, or after leaving, changes nothing.
 
@@ -171,7 +171,10 @@ def confirm(connection: Connection, number: int, *, joining: Joining, now: datet
         waits = joining is Joining.APPROVAL
         subscribers.set_status(connection, held, Status.PENDING if waits else Status.ACTIVE, now=now, confirmed=True)
         subscribers.release(connection, held.address, Status.UNSUBSCRIBED)
-    return subscribers.with_id(connection, held.id) or held
+        held = subscribers.with_id(connection, held.id) or held
+        if not waits:
+            notices.welcome(connection, held, key=str(number), key_id=key_id, now=now)
+    return held
 
 
 def add(
@@ -196,17 +199,26 @@ def _take(connection: Connection, subscriber_id: int, tastes: Tastes, now: datet
         told.react(connection, subscriber_id, found, liked=name == "liked", now=now)
 
 
-def approve(connection: Connection, subscriber_id: int, now: datetime) -> bool:
-    """Let a confirmed reader in; False if there is none waiting under this number."""
+def approve(connection: Connection, subscriber_id: int, *, key_id: int, now: datetime) -> bool:
+    """Let a confirmed reader in and welcome it; False if there is none waiting under this number."""
     held = subscribers.with_id(connection, subscriber_id)
     if held is None or held.status is not Status.PENDING or held.confirmed_at is None:
         return False
     subscribers.set_status(connection, held, Status.ACTIVE, now=now)
+    let_in, key = subscribers.with_id(connection, held.id) or held, held.confirmed_at.isoformat()
+    notices.welcome(connection, let_in, key=key, key_id=key_id, now=now)
     return True
 
 
-def leave(connection: Connection, subscriber: Subscriber, now: datetime) -> None:
-    """Unsubscribe at once; what is still queued is cancelled when it is claimed."""
+def leave(connection: Connection, subscriber: Subscriber, now: datetime, *, key_id: int | None = None) -> None:
+    """Unsubscribe at once; what is still queued is cancelled when it is claimed.
+
+    Parameters
+    ----------
+    key_id : the key of a goodbye's links; without one, or to who was not subscribed, none is sent
+    """
+    if key_id is not None and subscriber.status in {Status.ACTIVE, Status.PAUSED}:
+        notices.goodbye(connection, subscriber, key_id=key_id, now=now)
     subscribers.set_status(connection, subscriber, Status.UNSUBSCRIBED, now=now)
     subscribers.suppress(connection, subscriber.address, Status.UNSUBSCRIBED, now)
 

@@ -107,4 +107,7 @@ def _remarks(
         remarks.append(f"No issue is made of it: the edition of {edition.day} is too old by now.")
     if own and own.revision != edition.revision:
         remarks.append(f"The issue was made from revision {own.revision}; what follows is of {edition.revision}.")
+    if own and own.since:
+        drew = f"The issue was a catch-up since {own.since} and drew from older editions too"
+        remarks.append(f"{drew}; what follows is of an ordinary issue.")
     return tuple(remarks)

@@ -72,6 +72,10 @@ class Attention:
             return self
         return replace(self, signals=tuple(signal for signal in self.signals if signal.observed_at <= moment))
 
+    def votes(self, until: datetime) -> tuple[tuple[float, int], ...]:
+        """The counts of votes up to a moment, as (hours since its day began, votes), in order of time."""
+        return tuple((self.hours(one.observed_at), one.value) for one in self.series(SignalKind.UPVOTES, until))
+
     def series(self, kind: SignalKind, until: datetime) -> tuple[Signal, ...]:
         """The counts of a kind up to a moment, in order of time; a count below 0 or beyond `MOST` is none."""
         return tuple(s for s in self.signals if s.kind is kind and s.observed_at <= until and 0 <= s.value <= MOST)

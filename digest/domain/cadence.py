@@ -56,13 +56,10 @@ class Cadence:
 
         An hour that the clock change skips is due at the next valid moment; one that comes twice, the first time.
         """
-        day = after.astimezone(ZoneInfo(self.zone)).date()
-        while True:
-            if self._falls_on(day):
-                local = datetime.combine(day, time(self.hour), ZoneInfo(self.zone))
-                if (due := local.astimezone(UTC)) > after:
-                    return due
+        day = self.day_of(after)
+        while not self._falls_on(day) or (due := self._due_on(day)) <= after:
             day += timedelta(days=1)
+        return due
 
     def last_due(self, until: datetime) -> datetime:
         """Give the last due moment that is not after `until`, in UTC.
@@ -70,9 +67,9 @@ class Cadence:
         >>> Cadence(hour=7).last_due(datetime(2026, 11, 20, 6, tzinfo=UTC)).isoformat()
         '2026-11-19T07:00:00+00:00'
         """
-        due = self.next_due(until - timedelta(days=9))
-        while (later := self.next_due(due)) <= until:
-            due = later
+        day = self.day_of(until)
+        while not self._falls_on(day) or (due := self._due_on(day)) > until:
+            day -= timedelta(days=1)
         return due
 
     def period(self, due: datetime) -> str:
@@ -87,9 +84,33 @@ class Cadence:
         """Give the reader's local day at a moment."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
+    def start_of(self, day: date) -> datetime:
+        """Give the moment a local day begins, in UTC: midnight, or, if the clock change skips it, what comes next.
+
+        >>> Cadence(zone="Europe/Berlin").start_of(date(2026, 4, 3)).isoformat()
+        '2026-04-02T22:00:00+00:00'
+        """
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
+
+    def has_due_between(self, first: date, last: date) -> bool:
+        """Whether an issue falls due after one local day and before another.
+
+        >>> friday, monday = date(2026, 3, 13), date(2026, 3, 16)
+        >>> [Cadence(frequency=one).has_due_between(friday, monday) for one in Frequency]
+        [True, False, False]
+        """
+        if last - first < timedelta(days=2):
+            return False
+        # An issue may be due at midnight, and so at the very start of the next day.
+        due = self.next_due(self.start_of(first + timedelta(days=1)) - timedelta(microseconds=1))
+        return self.day_of(due) < last
+
     def period_on(self, day: date) -> str:
         """Name the period of an issue for a local day."""
         return week_of(day) if self.frequency is Frequency.WEEKLY else day.isoformat()
+
+    def _due_on(self, day: date) -> datetime:
+        return datetime.combine(day, time(self.hour), ZoneInfo(self.zone)).astimezone(UTC)
 
     def _falls_on(self, day: date) -> bool:
         if self.frequency is Frequency.WEEKLY:

@@ -8,6 +8,8 @@ FIRST_WAIT = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=3)
 GIVE_UP_AFTER = timedelta(hours=22)
 """Before the next daily issue is due, so that a reader never gets two at once."""
+NOT_SENT = 0
+"""The number of the delivery of a preview: its links name no row, so they lead nowhere."""
 
 
 class State(StrEnum):

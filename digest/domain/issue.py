@@ -155,6 +155,11 @@ class Issue:
     since: date | None = None
 
     @property
+    def is_weekly(self) -> bool:
+        """Whether it stands for a week."""
+        return "W" in self.period
+
+    @property
     def count(self) -> str:
         """How many papers, in words.
 

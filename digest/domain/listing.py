@@ -1,7 +1,7 @@
 """A Listing is one source announcing one paper on one day; a Batch one answer of a source; a Receipt vouches for it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -167,6 +167,19 @@ def together(first: Receipt, second: Receipt) -> Receipt:
     expected, held = first.expected + second.expected, first.held + second.held
     reason = "; ".join(dict.fromkeys(part.reason for part in (worse, better) if part.reason))
     return replace(worse, reason=reason, expected=expected, held=held, skipped=counts)
+
+
+def by_source(found: Iterable[Receipt]) -> list[Receipt]:
+    """Join the receipts of a day into one for each source."""
+    joined: dict[str, Receipt] = {}
+    for one in found:
+        joined[one.source] = together(joined[one.source], one) if one.source in joined else one
+    return list(joined.values())
+
+
+def in_words(found: Iterable[Receipt]) -> str:
+    """Say what a day rests on, a sentence for each of its receipts."""
+    return " ".join(one.in_words for one in found)
 
 
 def verdict_of(batch: Batch, day: date, silence: str = "") -> tuple[Verdict, str]:

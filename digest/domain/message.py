@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
+from digest.domain.delivery import Kind
+
+KINDS = ("issue", "weekly", "catchup", *(kind.value for kind in Kind if kind is not Kind.ISSUE), "alarm")
+"""Every kind of mail there is, by the name under which it is shown."""
+NO_EDITION = "There is no edition yet: collect and publish first."
+NOTHING_NEW = "Nothing is left that this reader has not been sent."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -34,3 +41,7 @@ class Preview:
     text: str = ""
     html: str = ""
     note: str = ""
+
+
+class NothingToShowError(Exception):
+    """A kind of mail cannot be shown now; the text is a sentence for the operator."""

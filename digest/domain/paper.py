@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from urllib.parse import quote, urlsplit
 
 from digest.domain.identity import fingerprint
 
@@ -14,17 +15,44 @@ LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_NAME, MOST_AUTHORS = 1_000, 10_000, 200
 """Characters, and authors, that are kept of a paper a reader tells of."""
 RANKED = {"title", "abstract", "authors", "text_source", "categories", "published_on"}
 REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w-]+(?:\.[\w-]+)*")
+LONGEST_ADDRESS = 2_000
+ENDS_AN_ADDRESS = frozenset("\"'`<>\\")
+"""What would end an address where it stands in a page or a text, or is read as something else there."""
+BARE_IN_DOI = "/:;()"
+"""Signs of a DOI that an address holds as they are; old ones hold angle brackets too."""
+ADDRESSES = ("code_url", "project_url", "discussion_url", "page_url")
 TEXT_SOURCES = ("arxiv", "huggingface")
 """Whose title and abstract to prefer, best first; a source not named here comes last."""
 READER = "reader"
 """The text source of papers that only readers named: all readers share a paper, so it holds no text of theirs."""
 
 
+def web_address(told: str) -> str:
+    """Give an address only if it may stand in a mail and a page, else an empty text.
+
+    It leads to the web (http or https), names a host and nobody who would log in there, and holds no white space,
+    nothing unseen and no quotes.
+
+    >>> web_address(" https://github.com/a/b"), web_address("javascript:alert(1)"), web_address("https://a.org@b.org/")
+    ('https://github.com/a/b', '', '')
+    """
+    address = told.strip()
+    if len(address) > LONGEST_ADDRESS or not address.isprintable() or not ENDS_AN_ADDRESS.isdisjoint(address):
+        return ""
+    try:
+        parts = urlsplit(address)
+        leads = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        return ""
+    return address if leads and " " not in address else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """A work: what is known of it, merged from every source that told of it.
 
-    Text is readable Unicode (never TeX, never HTML). An empty field is unknown, not absent. A work without a title
+    Text is readable Unicode (never TeX, never HTML). An empty field is unknown, not absent; an address that may not
+    stand in a mail or a page (see `web_address`) is unknown too, whoever told it. A work without a title
     is known and shown by the first words of its abstract. `venue` is where a list says it appeared, `work_type` what a
     list calls it; `authors_complete` is False where a source gave some of the authors only.
 
@@ -54,6 +82,11 @@ class Paper:
     withdrawn: bool = False
     text_source: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ADDRESSES:
+            if told := getattr(self, name):
+                object.__setattr__(self, name, web_address(told))
+
     @property
     def arxiv_id(self) -> str:
         """The arXiv id without version, or an empty text."""
@@ -64,7 +97,7 @@ class Paper:
         """Where the paper can be read: arXiv's page, the publisher's by DOI, or the source's own."""
         if self.arxiv_id:
             return f"https://arxiv.org/abs/{self.arxiv_id}"
-        return f"https://doi.org/{self.key[4:]}" if self.key.startswith("doi:") else self.page_url
+        return f"https://doi.org/{quote(self.key[4:], BARE_IN_DOI)}" if self.key.startswith("doi:") else self.page_url
 
     @property
     def pdf_url(self) -> str:

@@ -1,8 +1,11 @@
 """A Reader is somebody papers are chosen for: what was said, what it makes, and what is known to them already."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
+from digest.domain.cadence import Frequency
+from digest.domain.edition import DAILY_WINDOW, WINDOW
 from digest.domain.interests import Interests
 from digest.domain.profile import Stance, Topic, TopicKind
 from digest.domain.subscriber import Wishes
@@ -10,11 +13,24 @@ from digest.domain.subscriber import Wishes
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Whom papers are chosen for: what was said, what it makes, and the papers shown before, by row number."""
+    """Whom papers are chosen for.
+
+    Attributes
+    ----------
+    wishes, interests : what was said, and what it makes
+    seen : the papers shown before, by row number
+    reach : how far back papers reach, if it is not what the cadence says
+    """
 
     wishes: Wishes
     interests: Interests
     seen: frozenset[int] | set[int] = frozenset()
+    reach: timedelta | None = None
+
+    @property
+    def window(self) -> timedelta:
+        """How far back papers reach."""
+        return self.reach or (WINDOW if self.wishes.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW)
 
     @cached_property
     def followed(self) -> list[Topic]:

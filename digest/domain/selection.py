@@ -1,14 +1,15 @@
 """Which papers each reader gets, and why: the steps of weighing, picking and giving reasons, for a shard at a time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.domain.cadence import Frequency
-from digest.domain.diversity import Places, pick
+from digest.domain.choice import Choice
+from digest.domain.diversity import Places, Pool, pick
 from digest.domain.edition import Desk
 from digest.domain.interests import LESS
 from digest.domain.issue import Entry, Reason, why_of
@@ -20,6 +21,8 @@ from digest.domain.weighing import Weighed, limits_of, pool_of, weigh, worth
 
 BLOCK = 1_500_000
 """Cells of the product of interests and papers that are held at once."""
+MISSED = 3
+"""How many papers are named that came next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +34,14 @@ class Picked:
     reader, position : int arrays of shape (n_pairs,), a reader's papers next to each other, best score first
     row : int array of shape (n_pairs,), the interest each is nearest to, -1 where it is near to none
     reasons : what the nearness of each is the sum of
+    pool : what was picked from
     """
 
     reader: Places
     position: Places
     row: Places
     reasons: Reasons
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The entries of one reader's issue, best first, and what is to be said of the day, or an empty text."""
-
-    entries: list[Entry] = field(default_factory=list)
-    note: str = ""
+    pool: Pool
 
 
 def choose(desk: Desk, readers: Sequence[Reader]) -> list[Choice]:
@@ -86,9 +83,8 @@ def pick_all(desk: Desk, readers: Sequence[Reader], weighed: Weighed) -> Picked:
     reader, column = reader[order], column[order]
     position, topic = pool.positions[reader, column], pool.topic[reader, column]
     row = np.where(topic > 0, weighed.starts[reader] + topic - 1, -1)
-    return Picked(
-        reader=reader, position=position, row=row, reasons=_reasons(desk, readers, weighed, (reader, position, row))
-    )
+    reasons = _reasons(desk, readers, weighed, (reader, position, row))
+    return Picked(reader=reader, position=position, row=row, reasons=reasons, pool=pool)
 
 
 def _reasons(desk: Desk, readers: Sequence[Reader], weighed: Weighed, pairs: tuple[Places, Places, Places]) -> Reasons:
@@ -109,8 +105,24 @@ def _choices(desk: Desk, readers: Sequence[Reader], weighed: Weighed, picked: Pi
     for number, one in enumerate(readers):
         pairs = range(int(ends[number]), int(ends[number + 1]))
         entries = [_entry(desk, one, weighed, picked, pair, rank=rank) for rank, pair in enumerate(pairs, 1)]
-        choices.append(Choice(entries=entries, note=_note(desk, one, weighed.score[number], entries)))
+        note, missed = _note(desk, one, weighed.score[number], entries), _missed(desk, picked, pairs, number)
+        choices.append(Choice(entries=entries, note=note, missed=missed))
     return choices
+
+
+def _missed(desk: Desk, picked: Picked, pairs: range, number: int) -> tuple[tuple[str, str], ...]:
+    """Name what came next in the pool, of each work one paper; what scores nothing came near to nothing."""
+    clusters, pool = desk.edition.clusters, picked.pool
+    works = set(clusters[picked.position[pairs.start : pairs.stop]].tolist())
+    found: list[tuple[str, str]] = []
+    for position in pool.positions[number][pool.score[number] > 0].tolist():
+        paper, work = desk.papers[desk.edition.candidates[position].paper_id], int(clusters[position])
+        if work not in works and paper.abstract_url:
+            works.add(work)
+            found.append((paper.title, paper.abstract_url))
+            if len(found) == MISSED:
+                break
+    return tuple(found)
 
 
 def _note(desk: Desk, reader: Reader, score: NDArray[np.float32], entries: Sequence[Entry]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,9 @@ LENGTHS = range(3, 26)
 """How many papers an issue may hold."""
 MINUTES = range(181)
 """How many minutes a reader may give an issue; 0 is as long as it takes."""
+LONGEST_PAUSE = timedelta(days=365)
+ANSWERS = {True: "yes", False: "no"}
+"""How a wish that is either so or not is typed."""
 
 
 class Status(StrEnum):
@@ -122,6 +125,44 @@ class Subscriber:
     profile_revision: int = 0
     covered_until: date | None = None
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether issues come, or would come but for a pause."""
+        return self.status in {Status.ACTIVE, Status.PAUSED}
+
+    @property
+    def resumes_on(self) -> date | None:
+        """The reader's own day on which a pause ends."""
+        return None if self.resumes_at is None else self.wishes.cadence.day_of(self.resumes_at)
+
 
 class Refused(ValueError):  # noqa: N818 - the page says it in these words.
     """This address cannot join, or this wish cannot be kept; the text is a sentence for the reader."""
+
+
+def pause_days(cadence: Cadence, now: datetime) -> tuple[date, date]:
+    """Give the first and the last day on which a pause that begins now may end."""
+    today = cadence.day_of(now)
+    return today + timedelta(days=1), today + LONGEST_PAUSE
+
+
+def end_of_pause(cadence: Cadence, day: date, now: datetime) -> datetime:
+    """Give the moment a pause until a day ends: when that day begins where the reader lives.
+
+    Raises
+    ------
+    Refused
+        If the day is not after today, or lies more than a year ahead.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 17, 12, tzinfo=UTC)
+    >>> end_of_pause(Cadence(zone="Asia/Tokyo"), date(2026, 3, 20), noon).isoformat()
+    '2026-03-19T15:00:00+00:00'
+    >>> end_of_pause(Cadence(), date(2026, 3, 17), noon)
+    Traceback (most recent call last):
+    digest.domain.subscriber.Refused: a pause ends after today, from 2026-03-18 to 2027-03-17
+    """
+    first, last = pause_days(cadence, now)
+    if not first <= day <= last:
+        raise Refused(f"a pause ends after today, from {first} to {last}")
+    return cadence.start_of(day)

@@ -2,13 +2,19 @@
 
 import logging
 import re
-import textwrap
 import unicodedata
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
 from pylatexenc import latex2text, latexwalker
 
+from digest.domain.breaks import columns, last_whole, pieces
+
+UNSEEN = dict.fromkeys([0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC)])
+"""What nobody sees, and what does harm: it turns the rest of a line around, or stands inside a word and hides it from
+matching. Joiners and the marks for a direction stay: scripts and emoji are written with them."""
+BLANK = re.compile("[ \t-\r]+")
 MATH = re.compile(r"(?<!\\)(\$\$?)([^$]{1,400}?)(?<!\\)\1")
 SUPERSCRIPTS = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
 SUBSCRIPTS = dict(zip("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ", strict=True))
@@ -53,12 +59,13 @@ def _is_known(macro: str) -> bool:
 
 
 def tidy(raw: str) -> str:
-    """Fold white space to single spaces, drop control characters, and compose accents (NFC).
+    """Fold white space to single spaces, drop what is unseen and does harm, and compose accents (NFC).
 
-    >>> tidy("A  title\\n over two lines\\x00")
-    'A title over two lines'
+    >>> tidy("A  title\\n over two lines\\x00, \\u202eturned")
+    'A title over two lines , turned'
     """
-    kept = "".join(c if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"} else " " for c in raw)
+    seen = raw.translate(UNSEEN)
+    kept = "".join(c if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"} else " " for c in seen)
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 
 
@@ -181,27 +188,37 @@ def readable_name(raw: str) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut at a word to at most `width` characters, the last one an ellipsis where something was cut.
+    """Cut to at most `width` characters, the last one an ellipsis where something was cut.
 
-    >>> shorten("A method for finding things", 18)
-    'A method for…'
+    It is cut where a line may break, a single long word between two of its letters.
+
+    >>> shorten("A method for finding things", 18), shorten("扩散模型的方法", 4)
+    ('A method for…', '扩散模…')
     """
     flat = " ".join(text.split())
     if len(flat) <= width:
         return flat
-    cut = flat[:width].rsplit(" ", 1)[0] if " " in flat[:width] else flat[: width - 1]
-    return cut.rstrip(" ,;:.-–—(")[: width - 1] + "…"
+    start = flat.rfind(" ", 0, width) + 1
+    ends = accumulate(map(len, pieces(flat[start:].partition(" ")[0])), initial=start)
+    end = max((end for end in ends if end < width), default=0) or last_whole(flat, width - 1)
+    return flat[:end].rstrip(" ,;:.-–—(，、；：（") + "…"
 
 
 def wrap(text: str, indent: str = "", width: int = 72) -> str:
-    """Wrap to lines of `width`, each after `indent`; long words such as links are never broken.
+    """Wrap to lines of `width` columns, each after `indent`; long words such as links are never broken.
 
-    >>> wrap("one two three", indent="  ", width=9)
-    '  one two\\n  three'
+    >>> wrap("one two three", indent="  ", width=9), wrap("漢字かな交じり", width=6)
+    ('  one two\\n  three', '漢字か\\nな交じ\\nり')
     """
-    lines = textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    lines: list[str] = []
+    for word in filter(None, BLANK.split(text)):
+        gap = " "
+        for piece in pieces(word):
+            if lines and columns(longer := lines[-1] + gap + piece) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(indent + piece)
+            gap = ""
     return "\n".join(lines)
 
 

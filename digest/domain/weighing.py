@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.domain.cadence import Frequency
 from digest.domain.diversity import FIRST, Limits, Places, Pool
-from digest.domain.edition import DAILY_WINDOW, WINDOW, Desk
+from digest.domain.edition import Desk
 from digest.domain.interests import LESS, followed_rows
 from digest.domain.profile import Stance, Topic, TopicKind
 from digest.domain.reader import Reader
@@ -153,8 +152,7 @@ def _with_rules(desk: Desk, readers: Sequence[Reader], less: Floats) -> Floats:
 def bar_rules(desk: Desk, readers: Sequence[Reader], score: Floats) -> None:
     """Bar what no score may bring: too old, sent before or nearly the same as what was, never wanted."""
     for reader, one in enumerate(readers):
-        window = WINDOW if one.wishes.cadence.frequency is Frequency.WEEKLY else DAILY_WINDOW
-        score[reader, desk.before(window.days)] = -np.inf
+        score[reader, desk.before(one.window.days)] = -np.inf
         for topic in one.wishes.topics:
             if topic.stance is Stance.NEVER:
                 score[reader, desk.members(topic)] = -np.inf

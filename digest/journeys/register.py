@@ -13,7 +13,7 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.identity import key_typed
 from digest.domain.paper import READER, Paper
 from digest.domain.profile import MOST_REACTIONS, Stance, Topic, contradiction, read_topics
-from digest.domain.subscriber import Subscriber, Wishes
+from digest.domain.subscriber import ANSWERS, Layout, Subscriber, Wishes
 from digest.service import Service
 from digest.store import papers
 
@@ -21,7 +21,8 @@ STANCES = {Stance.FOLLOW: "topics", Stance.LESS: "less", Stance.NEVER: "never"}
 """Which column holds the topics of each stance."""
 COLUMNS = (
     *("address", *STANCES.values(), "frequency", "hour", "zone"),
-    *("length", "minutes", "trend_weight", "breadth", "bar", "liked", "disliked", "status"),
+    *("length", "minutes", "trend_weight", "breadth", "bar", "layout", "quiet_days"),
+    *("liked", "disliked", "status"),
 )
 BETWEEN_KEYS = re.compile(r"\n|;(?=\s|$|arxiv:|doi:|title:|https?://|10\.\d|\d{4}\.\d)", re.IGNORECASE)
 """Where one paper ends and the next begins; a DOI may hold a semicolon of its own."""
@@ -112,18 +113,18 @@ def wishes_of(row: Mapping[str, str]) -> Wishes:
     Topics stand one a line, or, in a cell of one line, by semicolons.
     """
     usual = Wishes()
-    frequency = row.get("frequency") or usual.cadence.frequency
-    if frequency not in set(Frequency):
-        raise ValueError(f"frequency is daily, weekdays or weekly, not {frequency!r}")
+    frequency = Frequency(_choice(row, "frequency", list(Frequency), usual.cadence.frequency))
     zone = row.get("zone") or usual.cadence.zone
     return Wishes(
         topics=_topics(row),
-        cadence=Cadence(frequency=Frequency(frequency), hour=int(_number(row, "hour", usual.cadence.hour)), zone=zone),
+        cadence=Cadence(frequency=frequency, hour=int(_number(row, "hour", usual.cadence.hour)), zone=zone),
         length=int(_number(row, "length", usual.length)),
         minutes=int(_number(row, "minutes", usual.minutes)),
         trend_weight=_number(row, "trend_weight", usual.trend_weight),
         breadth=_number(row, "breadth", usual.breadth),
         bar=_number(row, "bar", usual.bar),
+        layout=Layout(_choice(row, "layout", list(Layout), usual.layout)),
+        quiet_days=_choice(row, "quiet_days", list(ANSWERS.values()), ANSWERS[False]) == ANSWERS[True],
     )
 
 
@@ -171,6 +172,12 @@ def _number(row: Mapping[str, str], column: str, usual: float) -> float:
         raise ValueError(f"{column} must be a number, not {typed!r}") from None
 
 
+def _choice(row: Mapping[str, str], column: str, words: Sequence[str], usual: str) -> str:
+    if (typed := row.get(column) or usual) not in words:
+        raise ValueError(f"{column} is {', '.join(words[:-1])} or {words[-1]}, not {typed!r}")
+    return typed
+
+
 def _cell(typed: Sequence[str]) -> str:
     """Write topics one a line; a single one that holds a semicolon ends its line, so that it is read as one."""
     cell = "\n".join(typed)
@@ -206,6 +213,8 @@ def row_of(one: Subscriber, keys: Mapping[str, Sequence[str]]) -> dict[str, str]
         "trend_weight": str(wishes.trend_weight),
         "breadth": str(wishes.breadth),
         "bar": str(wishes.bar),
+        "layout": wishes.layout,
+        "quiet_days": ANSWERS[wishes.quiet_days],
         **{column: "\n".join(keys.get(column, ())) for column in ("liked", "disliked")},
         "status": one.status,
     }

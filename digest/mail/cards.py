@@ -1,8 +1,8 @@
-"""Compiles cards and frames once per edition: rendered, CSS inlined, cut apart, with holes for the reader's own."""
+"""What a card says of a paper, the same for every reader: its text, its badge, its votes as bars and in words."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,22 +12,19 @@ from digest.domain import explanation
 from digest.domain.paper import Paper
 from digest.domain.rising import Rising
 from digest.domain.score import TrendScore
-from digest.domain.text import shorten
-from digest.resources import templates
+from digest.domain.text import shorten, span
+from digest.mail.fragments import without_marks
 
-AT_ONCE = 100
-ABSTRACT_CHARACTERS = 420
+ABSTRACT = {"brief": 190, "short": 420, "full": 4_000}
+"""Characters of an abstract: on a card, on the top story's, and for who wants all of it."""
+TITLE_CHARACTERS = 300
 AUTHORS_SHOWN = 4
 UPPER = 0.75
 RISING_SHOWN = 4
-CUT = Markup("<!--cut-->")
-HOLE = re.compile(r"QZ([a-z]+)ZQ")
-MARK = re.compile(rf"{CUT}|{HOLE.pattern}")
-ATTRIBUTES_CSS_REPLACES = ["bgcolor", "align", "valign", "width", "height", "background"]
-OWN = ("rank", "followed", "why", "similar", "own", "feedback", "end")
-"""The holes of a card; what stands between `own` and `end` is left out of a page that may be passed on."""
-Parts = list[str]
-"""Literal, hole's name, literal, hole's name, … literal."""
+BARS = 6
+BAR_PIXELS = 28
+SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.|\bi\.e\.)(?<!\bal\.) (?=[^\Wa-z_])")
+"""Where a sentence ends and another begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,38 +41,92 @@ class Masthead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What a card says of a paper, the same for every reader."""
+    """What a card says of a paper; `counts` are its votes as (hours since its day began, votes), in order of time."""
 
     paper: Paper
     listed_on: date
     trend: TrendScore
+    counts: tuple[tuple[float, int], ...] = ()
 
     def shown(self) -> dict[str, Any]:
         """Give the values of the card's template."""
         paper = self.paper
         links = [("Abstract", paper.abstract_url), ("PDF", paper.pdf_url), ("Code", paper.code)]
         links += [("Project", paper.project_url), ("Discussion", paper.discussion_url)]
+        seen = growth(self.counts)
+        evidence = "; ".join(self.trend.evidence)
         shown = {
-            "title": shorten(paper.title, 300),
+            "title": shorten(paper.title, TITLE_CHARACTERS),
             "abstract_url": paper.abstract_url,
             "byline": byline(paper, self.listed_on),
-            "abstract": shorten(paper.abstract, ABSTRACT_CHARACTERS),
-            "trend": trend_line(self.trend),
+            "badge": badge(self.trend),
+            "evidence": f"{evidence[:1].upper()}{evidence[1:]}.",
+            "growth": growth_line(seen, self.trend),
+        } | {name: opening(paper.abstract, most) for name, most in ABSTRACT.items()}
+        whole = {name: without_marks(value) for name, value in shown.items()}
+        return whole | {
+            "links": [(name, without_marks(address)) for name, address in links if address],
+            "bars": bars(seen, self.trend),
         }
-        # A mark in a paper's own text is replaced, not removed: what stood around it could join to another.
-        whole = {name: MARK.sub("-", value) for name, value in shown.items()}
-        return whole | {"links": [(name, MARK.sub("-", address)) for name, address in links if address]}
 
 
-def trend_line(trend: TrendScore) -> str:
-    """Say where a paper stands with its evidence; of one that is not in the upper quarter only the evidence.
+def opening(abstract: str, most: int) -> str:
+    """Give the first sentences of an abstract that have room, or where not even one has, its first words.
 
-    >>> evidence = ("9 upvotes in 8 h, usual 4",)
-    >>> trend_line(TrendScore(value=0.9, percentile=0.98, rank=3, among=240, field="cs.CL", evidence=evidence))
-    'Top 2 % of cs.CL papers of its age: 9 upvotes in 8 h, usual 4.'
+    >>> opening("We ask why. The answer, after long search, is 42.", 24), opening("We ask why.", 8)
+    ('We ask why.', 'We ask…')
     """
-    place = explanation.place(trend) if trend.percentile >= UPPER else "trend"
-    return f"{place[:1].upper()}{place[1:]}: {'; '.join(trend.evidence)}."
+    flat = " ".join(abstract.split())
+    ends = [found.start() for found in SENTENCE.finditer(flat) if found.start() <= most]
+    return flat[: ends[-1]] if ends and len(flat) > most else shorten(flat, most)
+
+
+def badge(trend: TrendScore) -> str:
+    """Say where a paper stands, if that is in the upper quarter; else nothing.
+
+    >>> badge(TrendScore(value=0.9, percentile=0.98, rank=3, among=240, field="cs.CL", evidence=()))
+    'Top 2 % of cs.CL papers of its age'
+    """
+    place = explanation.place(trend) if trend.percentile >= UPPER else ""
+    return f"{place[:1].upper()}{place[1:]}"
+
+
+def growth(counts: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Choose the counts that show how votes grew: the first, the last, and evenly between; at most `BARS`.
+
+    >>> growth([(hours, hours) for hours in range(1, 20)])
+    [(1, 1), (5, 5), (8, 8), (12, 12), (15, 15), (19, 19)]
+    """
+    last = len(counts) - 1
+    chosen = sorted({round(last * at / (BARS - 1)) for at in range(BARS)}) if counts else []
+    return [counts[at] for at in chosen]
+
+
+def growth_line(seen: Sequence[tuple[float, int]], trend: TrendScore) -> str:
+    """Say how votes grew and how many are to be expected; nothing of a paper without votes.
+
+    >>> trend = TrendScore(value=0.9, evidence=(), strength=6.4, low=12.2, high=90.0)
+    >>> growth_line([(8.0, 3), (26.0, 9)], trend)
+    'Votes: 3 after 8 h, 9 after 26 h; 41 (12 to 90) expected in the end.'
+    """
+    if not seen:
+        return ""
+    counted = ", ".join(f"{votes:,} after {span(hours)}" for hours, votes in seen)
+    coming = f"; {explanation.votes(trend)} expected in the end" if trend.high else ""
+    return f"Votes: {counted}{coming}." if coming or len(seen) > 1 else ""
+
+
+def bars(seen: Sequence[tuple[float, int]], trend: TrendScore) -> list[tuple[int, Markup]]:
+    """Give the bars of the chart as (height in pixels, class): the votes, and those to be expected.
+
+    >>> bars([(8.0, 3), (26.0, 9)], TrendScore(value=0.9, evidence=()))
+    [(9, Markup('')), (28, Markup(''))]
+    """
+    heights = [(votes, Markup()) for _, votes in seen]
+    if trend.high:
+        heights.append((explanation.expected(trend), Markup(' class="coming"')))
+    most = max((votes for votes, _ in heights), default=0) or 1
+    return [(max(2, round(BAR_PIXELS * votes / most)), name) for votes, name in heights]
 
 
 def byline(paper: Paper, listed_on: date) -> str:
@@ -93,11 +144,11 @@ def byline(paper: Paper, listed_on: date) -> str:
     return " · ".join(shorten(part, 160) for part in parts if part)
 
 
-def rising_lines(rising: Sequence[Rising]) -> list[str]:
-    """Say what rises, a line for the day and one for the week, four terms in all; nothing where nothing rises.
+def rising_lines(rising: Sequence[Rising]) -> list[tuple[str, str]]:
+    """Say what rises, of the day and of the week, four terms in all; nothing where nothing rises.
 
     >>> rising_lines([Rising(term="world models", factor=3.2, count=9, papers=(), span="week")])
-    ['Rising this week: world models 3×.']
+    [('Rising this week', 'world models 3×')]
     """
     first: dict[str, Rising] = {}
     for one in rising:
@@ -107,73 +158,4 @@ def rising_lines(rising: Sequence[Rising]) -> list[str]:
         when: ", ".join(f"{one.term} {one.times}" for one in shown if one.span == span)
         for span, when in (("day", "today"), ("week", "this week"))
     }
-    # A mark in a term is replaced as in a card's own text, so that it cuts no page.
-    return [f"Rising {when}: {MARK.sub('-', terms)}." for when, terms in said.items() if terms]
-
-
-def hole(name: str) -> str:
-    """Give the mark that stands for a reader's own value while a page is compiled: ASCII letters, so it survives."""
-    return f"QZ{name}ZQ"
-
-
-def compile_issue(
-    masthead: Masthead, cards: Sequence[CardFacts], *, rests_on: str, rising: Sequence[Rising] = ()
-) -> tuple[dict[str, Any], list[dict[str, Parts]]]:
-    """Compile the frames and every card of an edition, for HTML and text.
-
-    Joining a frame with cards gives, byte for byte, what rendering the whole page and inlining its CSS would give.
-
-    Returns
-    -------
-    frames : by name: `masthead` and, as parts, `html_head`, `html_tail`, `text_head`, `text_tail`
-    cards : for each paper its parts as `html` and as `text`, in the order given
-    """
-    shown = [card.shown() for card in cards]
-    compiled: list[dict[str, Parts]] = []
-    frames: dict[str, Any] = {"masthead": asdict(masthead)}
-    said = {"masthead": masthead, "rests_on": rests_on, "rising": rising_lines(rising)}
-    for start in range(0, max(len(shown), 1), AT_ONCE):
-        context = _with_holes(shown[start : start + AT_ONCE])
-        page = inline(templates().get_template("email/issue/body.html").render(context, **said))
-        text = templates().get_template("email/issue/body.txt").render(context, **said)
-        html_head, *html_cards, html_tail = page.split(CUT)
-        text_head, *text_cards, text_tail = text.split(CUT)
-        compiled += [{"html": parts(a), "text": parts(b)} for a, b in zip(html_cards, text_cards, strict=True)]
-        frames |= {"html_head": parts(html_head), "html_tail": parts(html_tail)}
-        frames |= {"text_head": parts(text_head), "text_tail": parts(text_tail)}
-    return frames, compiled
-
-
-def _with_holes(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = ("date", "said", "preheader", "preferences", "view", "leave", "address")
-    issue = {name: hole(name) for name in names} | {f"{name}_url": hole(name) for name in names[3:6]}
-    own = {name: hole(name) for name in OWN}
-    entries = [own | {"card": card} for card in shown]
-    return {"issue": issue, "entries": entries, "cut": CUT}
-
-
-def inline(page: str) -> str:
-    """Move the CSS of a page into its elements; what only media queries can say stays in a `<style>`."""
-    from premailer import transform
-
-    inlined: str = transform(
-        page,
-        keep_style_tags=False,
-        disable_leftover_css=True,
-        strip_important=False,
-        remove_classes=False,
-        allow_network=False,
-        allow_loading_external_files=False,
-        cssutils_logging_level=50,
-        disable_basic_attributes=ATTRIBUTES_CSS_REPLACES,
-    )
-    return inlined
-
-
-def parts(text: str) -> Parts:
-    """Cut a compiled text at its holes.
-
-    >>> parts("Dear QZnameZQ!")
-    ['Dear ', 'name', '!']
-    """
-    return HOLE.split(text)
+    return [(f"Rising {when}", without_marks(terms)) for when, terms in said.items() if terms]

@@ -1,24 +1,45 @@
 """Joins a mail from compiled fragments: pure, so that the same issue gives the same bytes at any time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha256
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.domain.alarm import Alarm
+from markupsafe import Markup
+
 from digest.domain.delivery import Kind
 from digest.domain.issue import Entry, Issue
-from digest.domain.text import shorten, tidy, wrap
+from digest.domain.subscriber import Layout
+from digest.domain.text import counted, shorten, tidy, wrap
 from digest.links import Links, Purpose
-from digest.mail.cards import Masthead, Parts, inline
+from digest.mail.cards import Masthead
+from digest.mail.fitting import fitted
+from digest.mail.fragments import Parts, join
 from digest.mail.mime import Letter
-from digest.resources import day_words, templates
+from digest.resources import day_words
 
+SUBJECT_CHARACTERS = 70
 SIMILAR_SHOWN = 3
 SIMILAR_CHARACTERS = 120
+MISSED_CHARACTERS = 160
+OLDER: Mapping[str, Parts] = {"subject": ["", "day", ": ", "headline", ""]}
+"""Frames that older editions do not hold; their cards bring what they stand in."""
+KEPT = {Layout.COMPACT: (), Layout.NORMAL: ("growth", "brief"), Layout.FULL: ("growth", "full")}
+"""The sections of a card by layout; the top story has a longer abstract in a normal one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One form of the mail, HTML or text: how values are written, and what a card's values look like."""
+
+    name: str
+    write: Callable[[str], str]
+    values: Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
 def letter_for_issue(
@@ -30,14 +51,14 @@ def letter_for_issue(
     *,
     shared: bool = False,
 ) -> Letter:
-    """Join the mail of an issue.
+    """Join the mail of an issue; what is too large for a mail is shortened, and what is left over stands on the web.
 
     Parameters
     ----------
     delivery_id : the row of the ledger; the mail's links and its Message-ID are made of it
     frames : the edition's frames by name
     cards : compiled cards by hash, those of the issue's entries at least
-    shared : leave out the reader's address and own links, for a page that may be passed on
+    shared : leave out the reader's address and own links, for a page that may be passed on; it has room for everything
     """
     masthead = Masthead(**frames["masthead"])
     links = Links(masthead.public_url, links.keys)
@@ -45,19 +66,14 @@ def letter_for_issue(
     if shared:
         home = f"{masthead.public_url}/"
         values |= {"address": "its reader", "preferences": home, "leave": home}
-    htmls = _join(frames["html_head"], values, _escaped)
-    texts = _join(frames["text_head"], values | {"said": wrap(values["said"])}, str)
-    for entry in issue.entries:
-        card, own = cards[entry.card], values_for_entry(entry, values["feedback"])
-        card = {form: _passed_on(compiled) for form, compiled in card.items()} if shared else card
-        htmls += _join(card["html"], own, _escaped)
-        texts += _join(card["text"], as_text(own), str)
-    htmls += _join(frames["html_tail"], values, _escaped)
-    texts += _join(frames["text_tail"], values, str)
+    frame = partial(_frame, frames, is_catchup=issue.since is not None)
+    whole = partial(_whole, issue, frame, cards, values, shared=shared)
+    wanted = [issue.layout] * len(issue.entries)
+    layouts, html = (wanted, whole(HTML, wanted)) if shared else fitted(wanted, partial(whole, HTML))
     return Letter(
-        subject=values["subject"],
-        text=texts,
-        html=htmls,
+        subject=tidy(join(frame("subject"), values, str)),
+        text=whole(TEXT, layouts),
+        html=html,
         recipient=issue.address,
         message_id=message_id(Kind.ISSUE, delivery_id, masthead),
         date=format_datetime(issue.created_at.astimezone(UTC)),
@@ -66,18 +82,70 @@ def letter_for_issue(
     )
 
 
+def _frame(frames: Mapping[str, Any], name: str, *, is_catchup: bool) -> Parts:
+    found: Parts = frames.get(f"catchup_{name}" if is_catchup else name) or OLDER.get(name, ["", "card", ""])
+    return found
+
+
+def _whole(
+    issue: Issue,
+    frame: Callable[[str], Parts],
+    cards: Mapping[str, Mapping[str, Parts]],
+    values: Mapping[str, str],
+    form: Form,
+    layouts: Sequence[Layout],
+    *,
+    shared: bool,
+) -> str:
+    """Join one form of the mail of the first entries, as many as there are layouts."""
+    said = [join(frame(f"{form.name}_head"), form.values(values), form.write)]
+    for entry, layout in zip(issue.entries, layouts, strict=False):
+        own = form.values(values_for_entry(entry, values["feedback"]))
+        card = join(cards[entry.card][form.name], own, form.write, sections_of(entry, layout, shared=shared))
+        stands_in = "top" if entry.rank == 1 else "card"
+        said.append(join(frame(f"{form.name}_{stands_in}"), {"card": card}, str))
+    left = len(issue.entries) - len(layouts)
+    missed = _missed(issue, frame(f"{form.name}_one"), form)
+    rest = {**values, "more": f"And {counted(left, 'more paper')}", "list": missed}
+    kept = [name for name, is_kept in (("left", left), ("missed", issue.missed)) if is_kept]
+    said.append(join(frame(f"{form.name}_tail"), rest, form.write, kept))
+    return "".join(said)
+
+
+def sections_of(entry: Entry, layout: Layout, *, shared: bool = False) -> Collection[str]:
+    """Name the sections that an entry's card shows."""
+    is_top = entry.rank == 1
+    names = {"first" if is_top else "later", *KEPT[layout]}
+    if is_top and "brief" in names:
+        names = names - {"brief"} | {"short"}
+    told = {"marked": entry.followed, "alike": entry.similar, "own": not shared}
+    return names | {name for name, is_told in told.items() if is_told}
+
+
+def _missed(issue: Issue, one: Parts, form: Form) -> Markup:
+    """Join the list of papers that came next; it is written already."""
+    titles = [(shorten(title, MISSED_CHARACTERS), address) for title, address in issue.missed]
+    return Markup("").join(
+        Markup(join(one, form.values({"title": title, "url": address}), form.write))  # noqa: S704
+        for title, address in titles
+    )
+
+
 def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, str]:
     """Give what differs by reader in the frame of an issue."""
     day = local_day(issue.created_at, issue.zone)
+    week = f"Week {int(issue.period[6:])}" if issue.is_weekly else ""
     first = issue.entries[0].title if issue.entries else ""
-    subject = templates().get_template("email/issue/subject.txt")
     return {
+        "day": f"{day.day} {day:%b}",
+        "when": week or f"{day.day} {day:%b}",
+        "headline": shorten(first, SUBJECT_CHARACTERS),
+        "heading": f"{week}: {day_words(day)}" if week else day_words(day),
         "date": day_words(day),
         "count": issue.count,  # The frames of older editions have a place for it.
         "said": issue.note or f"{issue.count} for you.",
         "preheader": shorten(tidy("; ".join(entry.title for entry in issue.entries[1:3]) or first), 100),
         "address": issue.address,
-        "subject": tidy(subject.render(issue={"day": f"{day.day} {day:%b}", "first_title": first})),
         "preferences": links.link(Purpose.PREFERENCES, delivery_id, issue.key_id),
         "view": links.link(Purpose.VIEW, delivery_id, issue.key_id),
         "leave": links.link(Purpose.LEAVE, delivery_id, issue.key_id),
@@ -91,58 +159,48 @@ def values_for_entry(entry: Entry, feedback: str) -> dict[str, str]:
     more = f" and {len(titles) - SIMILAR_SHOWN} more" if len(titles) > SIMILAR_SHOWN else ""
     return {
         "rank": str(entry.rank),
+        "score": score_line(entry),
         "followed": f"★ {entry.followed}" if entry.followed else "",
         "why": entry.why,
         "similar": f"+{len(titles)} similar: {'; '.join(titles[:SIMILAR_SHOWN])}{more}" if titles else "",
         "feedback": f"{feedback}/{entry.paper_id}",
-        "own": "",
-        "end": "",
     }
 
 
+def score_line(entry: Entry) -> str:
+    """Say what the place of an entry rests on; the parts add up as shown.
+
+    >>> from digest.domain.issue import entry_from_json
+    >>> score_line(entry_from_json({"rank": 1, "paper_id": 1, "paper_key": "", "title": "", "card": "", "topic": "",
+    ...                             "from_relevance": 0.516, "from_trend": 0.193, "why": ""}))
+    'Score 71: 52 by your topics, 19 by attention'
+    """
+    whole, near = round(100 * entry.score), round(100 * entry.from_relevance)
+    told = [(near, "your topics"), (whole - near, "attention")]
+    return f"Score {whole}: {', '.join(f'{amount} by {what}' for amount, what in told if amount)}".removesuffix(": ")
+
+
 def as_text(own: Mapping[str, str]) -> dict[str, str]:
-    """Give what differs by reader as the text part has it: in lines of its own, or none.
+    r"""Give values as the text part has them: wrapped, those of a card set in.
 
-    >>> own = {"rank": "1", "followed": "", "why": "New.", "similar": "+1 similar: On the Art of Naming Papers"}
-    >>> as_text(own)["similar"]
-    '    +1 similar: On the Art of Naming Papers\\n'
+    >>> as_text({"rank": "1", "why": "New.", "similar": "+1 similar: On the Art of Naming Papers"})
+    {'rank': ' 1', 'why': '    Why: New.', 'similar': '    +1 similar: On the Art of Naming Papers\n'}
     """
-    lines = {name: wrap(own[name], "    ") + "\n" if own[name] else "" for name in ("followed", "similar")}
-    return {**own, **lines, "rank": f"{own['rank']:>2}", "why": wrap(f"Why: {own['why']}", "    ")}
+    return {name: TEXT_SET[name](value) if value and name in TEXT_SET else value for name, value in own.items()}
 
 
-def letter_for_confirmation(delivery_id: int, facts: Mapping[str, Any], masthead: Masthead, links: Links) -> Letter:
-    """Render a confirmation of what was kept with its delivery: recipient, number, key and date.
-
-    What a stranger typed into the form does not stand in it, so that nobody can write to others through it.
-    """
-    url = links.link(Purpose.CONFIRM, facts["confirmation"], facts["key_id"])
-    context = {"masthead": masthead, "confirm_url": url}
-    return Letter(
-        subject=tidy(_render("confirmation/subject.txt", context)),
-        text=_render("confirmation/body.txt", context),
-        html=inline(_render("confirmation/body.html", context)),
-        recipient=facts["recipient"],
-        message_id=message_id(Kind.CONFIRMATION, delivery_id, masthead),
-        date=format_datetime(datetime.fromisoformat(facts["date"]).astimezone(UTC)),
-        masthead=masthead,
-    )
+def _set_in(value: str) -> str:
+    return wrap(value, "    ")
 
 
-def letter_for_alarm(alarm: Alarm, address: str, masthead: Masthead, now: datetime) -> Letter:
-    """Render what the operator must know."""
-    facts = {"words": alarm.words, "is_over": alarm.is_over, "since": f"{alarm.since:%Y-%m-%d %H:%M} UTC"}
-    context = facts | {"masthead": masthead, "now": f"{now:%Y-%m-%d %H:%M} UTC"}
-    name = sha256(f"{alarm.name}/{alarm.since}/{alarm.is_over}".encode()).hexdigest()[:24]
-    return Letter(
-        subject=tidy(_render("alarm/subject.txt", context)),
-        text=_render("alarm/body.txt", context),
-        html=inline(_render("alarm/body.html", context)),
-        recipient=address,
-        message_id=f"alarm.{name}@{masthead.sender.rpartition('@')[2]}",
-        date=format_datetime(now.astimezone(UTC)),
-        masthead=masthead,
-    )
+TEXT_SET: Mapping[str, Callable[[str], str]] = {
+    "said": wrap,
+    "rank": lambda rank: f"{rank:>2}",
+    "title": lambda title: wrap(f"- {title}", "  ")[2:],
+    "why": lambda why: _set_in(f"Why: {why}"),
+    "score": _set_in,
+} | dict.fromkeys(("followed", "similar"), lambda line: f"{_set_in(line)}\n")
+"""How values are set in the text part; all others stand there as they are."""
 
 
 def message_id(kind: Kind, delivery_id: int, masthead: Masthead) -> str:
@@ -159,22 +217,9 @@ def local_day(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
-def _render(name: str, context: Mapping[str, Any]) -> str:
-    return templates().get_template(f"email/{name}").render(context)
-
-
-def _passed_on(compiled: Parts) -> Parts:
-    """Leave out what is the reader's own."""
-    names = compiled[1::2]
-    if "own" not in names:  # The cards of older editions have no such place.
-        return compiled
-    start, end = 1 + 2 * names.index("own"), 1 + 2 * names.index("end")
-    return [*compiled[: start - 1], compiled[start - 1] + compiled[end + 1], *compiled[end + 2 :]]
-
-
-def _join(compiled: Parts, values: Mapping[str, str], write: Any) -> str:
-    return "".join(part if at % 2 == 0 else write(values[part]) for at, part in enumerate(compiled))
-
-
 def _escaped(value: str) -> str:
-    return escape(value, quote=False)
+    return value if isinstance(value, Markup) else escape(value, quote=False)
+
+
+HTML = Form(name="html", write=_escaped, values=dict)
+TEXT = Form(name="text", write=str, values=as_text)

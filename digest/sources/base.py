@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -105,21 +104,6 @@ def is_withdrawn(comment: str) -> bool:
     (True, False)
     """
     return WITHDRAWN.search(comment) is not None and NOT_WITHDRAWN.search(comment) is None
-
-
-def web_address(text: object) -> str:
-    """Give an address only if it leads to the web (http or https, with a host, under 2,000 characters), else "".
-
-    >>> web_address("https://github.com/a/b"), web_address("javascript:alert(1)"), web_address(None)
-    ('https://github.com/a/b', '', '')
-    """
-    if not isinstance(text, str) or len(text) > 2_000 or any(c.isspace() or not c.isprintable() for c in text.strip()):
-        return ""
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:
-        return ""
-    return text.strip() if parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def count_signal(paper_key: str, source: str, kind: SignalKind, value: object, observed_at: datetime) -> list[Signal]:

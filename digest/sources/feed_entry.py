@@ -7,9 +7,9 @@ from datetime import date
 
 from digest.domain import identity, text
 from digest.domain.listing import Fault, Listing, ListingKind
-from digest.domain.paper import Paper
+from digest.domain.paper import Paper, web_address
 from digest.sources.authors import Authors
-from digest.sources.base import BadRecord, is_withdrawn, web_address
+from digest.sources.base import BadRecord, is_withdrawn
 from digest.sources.fields import title_of, unmarked
 
 DOI_INSIDE = re.compile(r"/(10\.[0-9]{4,9}/[^\s?#]+)")

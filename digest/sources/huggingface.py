@@ -11,7 +11,7 @@ from digest.domain import identity, text
 from digest.domain.listing import Batch, Fault, Listing, ListingKind
 from digest.domain.paper import Paper
 from digest.domain.signal import Signal, SignalKind
-from digest.sources.base import BadRecord, SourceError, count_signal, day_of, gather, web_address
+from digest.sources.base import BadRecord, SourceError, count_signal, day_of, gather
 from digest.sources.fetch import Fetcher
 from digest.sources.fields import json_value, mapping, members, title_of, words
 
@@ -74,8 +74,8 @@ def _read(item: object, observed_at: datetime, day: date | None, odd: list[Fault
         published_on=day_of(paper.get("publishedAt")),
         organisation=text.tidy(words(mapping(paper, "organization"), "fullname")),
         keywords=tuple(text.tidy(word) for word in members(paper, "ai_keywords") if isinstance(word, str))[:20],
-        code_url=web_address(paper.get("githubRepo")),
-        project_url=web_address(paper.get("projectPage")),
+        code_url=words(paper, "githubRepo"),
+        project_url=words(paper, "projectPage"),
         discussion_url=f"https://huggingface.co/papers/{found[0]}",
         text_source=NAME,
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 from digest.domain import identity, text
 from digest.domain.listing import Batch, Fault, Listing, ListingKind
-from digest.domain.paper import Paper
+from digest.domain.paper import Paper, web_address
 from digest.sources.authors import Authors, members_of, names_in
-from digest.sources.base import BadRecord, SourceError, day_of, gather, opening, web_address
+from digest.sources.base import BadRecord, SourceError, day_of, gather, opening
 from digest.sources.fields import MOST_LETTERS, members, title_of, words
 
 KEYS = (
@@ -126,7 +126,7 @@ def _read(line: Line, source: str, day: date, odd: list[Fault]) -> Listing:
         categories=tuple(dict.fromkeys(_texts(told, "categories"))),
         published_on=day_of(told.get("published_on")),
         organisation=", ".join(dict.fromkeys(_texts(told, "organisations"))),
-        page_url=web_address(told.get("url")),
+        page_url=words(told, "url"),
         doi=doi or "",
         affiliation=text.tidy(words(told, "affiliation")),
         work_type=text.tidy(words(told, "type")),
@@ -142,10 +142,9 @@ def _identifiers(line: Line, odd: list[Fault]) -> tuple[str | None, str | None]:
     arxiv = next((found[0] for raw in given.values() if (found := identity.arxiv_id(raw))), None)
     dois = (identity.doi(raw) for raw in given.values() if not identity.arxiv_id(raw))
     doi = next((found for found in dois if found), None)
-    unread = [
-        key for key in ("id", "doi") if given[key] and not (identity.arxiv_id(given[key]) or identity.doi(given[key]))
-    ]
-    odd += [Fault(reason=f"unreadable {key}", where=line.where, kept=True) for key in unread]
+    for key, raw in given.items():
+        if raw and not (identity.arxiv_id(raw) or identity.doi(raw) or (key == "url" and web_address(raw))):
+            odd.append(Fault(reason=f"unreadable {key}", where=line.where, kept=True))
     return arxiv, doi
 
 

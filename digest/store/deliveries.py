@@ -1,6 +1,6 @@
 """The ledger: one row for every message to every inbox. A claim is one UPDATE, never held across a socket."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,15 @@ from digest.store.tables import deliveries, subscribers, suppressions
 LEASE = timedelta(minutes=30)
 """Longer than any one message may take, since it is renewed before each."""
 MOST_CLAIMED = 100
+LONGEST_REPLY = 1_000
+TURNS = {Kind.CONFIRMATION: 0, Kind.ISSUE: 2}
+"""Who goes first; the notices, which are few, go between these two."""
+GOES_TO: Mapping[Kind, Collection[Status]] = {
+    Kind.CONFIRMATION: set(Status),
+    Kind.CHANGED: {Status.ACTIVE, Status.PAUSED},
+    Kind.GOODBYE: {Status.UNSUBSCRIBED},
+}
+"""Where a reader must stand to be sent it; for every other kind, active."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,10 @@ def queue(
     issue_id: int | None = None,
     letter: dict[str, Any] | None = None,
 ) -> int | None:
-    """Queue a delivery and give its number, or None if it is already in the ledger."""
+    """Queue a delivery and give its number, or None if it is already in the ledger.
+
+    `now` is when it is tried first; how long it is tried counts from there.
+    """
     row = {"subscriber_id": subscriber_id, "kind": kind, "key": key, "issue_id": issue_id, "letter": letter}
     row |= {"state": State.QUEUED, "attempts": 0, "created_at": now, "next_attempt_at": now}
     row |= {"reply": "", "message_sha256": ""}
@@ -57,7 +69,7 @@ def queue(
 
 
 def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: datetime) -> list[Claim]:
-    """Take up to `MOST_CLAIMED` deliveries that are due, confirmations first.
+    """Take up to `MOST_CLAIMED` deliveries that are due: confirmations first, then other notices, then issues.
 
     A row another holder took is free again when its lease has run out or its holder is known to be `dead`.
     """
@@ -65,15 +77,15 @@ def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: date
     is_free = ((deliveries.c.state == State.QUEUED) & (deliveries.c.next_attempt_at <= now)) | (
         (deliveries.c.state == State.SENDING) & abandoned
     )
-    first = case((deliveries.c.kind == Kind.CONFIRMATION, 0), else_=1)
-    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(first, deliveries.c.id).limit(MOST_CLAIMED)
+    turn = case(TURNS, value=deliveries.c.kind, else_=1)
+    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(turn, deliveries.c.id).limit(MOST_CLAIMED)
     if connection.dialect.name == "postgresql":
         free = free.with_for_update(skip_locked=True)
     taken = update(deliveries).where(deliveries.c.id.in_(free.scalar_subquery()))
     taken = taken.values(state=State.SENDING, holder=holder, held_until=now + LEASE)
     rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
     claims = [_claim_of(row) for row in rows]
-    return sorted(claims, key=lambda one: (one.delivery.kind is not Kind.CONFIRMATION, one.delivery.id))
+    return sorted(claims, key=lambda one: (TURNS.get(one.delivery.kind, 1), one.delivery.id))
 
 
 def hold(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> bool:
@@ -98,21 +110,20 @@ def unwanted(connection: Connection, delivery: Delivery) -> str:
         return "subscriber removed"
     held = select(suppressions.c.reason).where(suppressions.c.address_key == address_key(row.address))
     reason = connection.scalar(held)
-    if delivery.kind is Kind.CONFIRMATION:
-        return f"suppressed: {reason}" if reason and reason != Status.UNSUBSCRIBED else ""
-    if reason:
+    goes_after_leaving = delivery.kind in {Kind.CONFIRMATION, Kind.GOODBYE}
+    if reason and not (goes_after_leaving and reason == Status.UNSUBSCRIBED):
         return f"suppressed: {reason}"
-    return "" if row.status == Status.ACTIVE else f"subscriber is {row.status}"
+    return "" if row.status in GOES_TO.get(delivery.kind, {Status.ACTIVE}) else f"subscriber is {row.status}"
 
 
-def settle(connection: Connection, delivery: Delivery, holder: str, end: Settled, now: datetime) -> None:
-    """Write down how a delivery this holder has ended, or when it is tried again."""
-    values: dict[str, Any] = {"state": end.state, "reply": end.reply[:1_000], "message_sha256": end.sha256}
+def settle(connection: Connection, delivery: Delivery, holder: str, end: Settled, now: datetime) -> bool:
+    """Write down how a delivery this holder has ended, or when it is tried again; False if somebody else has it."""
+    values: dict[str, Any] = {"state": end.state, "reply": end.reply[:LONGEST_REPLY], "message_sha256": end.sha256}
     values |= {"next_attempt_at": end.next_attempt_at, "attempts": delivery.attempts + 1}
     values |= {"holder": None, "held_until": None, "handed_over_at": None}
     values["sent_at"] = now if end.state is State.SENT else None
     mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder)
-    connection.execute(update(deliveries).where(mine).values(**values))
+    return bool(connection.execute(update(deliveries).where(mine).values(**values)).rowcount)
 
 
 def let_go(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> None:
@@ -140,6 +151,25 @@ def number_of(connection: Connection, subscriber_id: int, kind: Kind, key: str) 
     """Give the number of the delivery of this kind and key to a subscriber, or None."""
     same = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.kind == kind) & (deliveries.c.key == key)
     return connection.scalar(select(deliveries.c.id).where(same))
+
+
+def newest(connection: Connection, subscriber_id: int, kind: Kind) -> tuple[Delivery, dict[str, Any]] | None:
+    """Give the newest delivery of a kind to a subscriber with its letter; nobody claims it in this transaction."""
+    same = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.kind == kind)
+    query = select(deliveries).where(same).order_by(deliveries.c.id.desc()).limit(1).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return (_delivery_of(row), row["letter"] or {}) if row else None
+
+
+def amend(connection: Connection, delivery: Delivery, letter: dict[str, Any]) -> None:
+    """Change what a queued delivery says."""
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(letter=letter))
+
+
+def cancel(connection: Connection, delivery: Delivery, reason: str) -> None:
+    """Take a queued delivery back."""
+    ended = {"state": State.CANCELLED, "reply": reason, "next_attempt_at": None}
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**ended))
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:

@@ -1,40 +1,26 @@
 """Issues, and which papers a reader was shown: none twice, by the table's own key."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable
+from dataclasses import fields
 
 from sqlalchemy import Connection, RowMapping, select
 
-from digest.domain.issue import Entry, Issue, entries_to_json, entry_from_json
-from digest.domain.subscriber import Layout, Subscriber
+from digest.domain.issue import Issue, entries_to_json, entry_from_json
+from digest.domain.subscriber import Layout
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import issues, shown_papers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What an issue is frozen with besides its entries."""
-
-    edition_id: int
-    period: str
-    key_id: int
-    created_at: datetime
-    note: str = ""
-    layout: Layout = Layout.NORMAL
-    missed: tuple[tuple[str, str], ...] = ()
-    since: date | None = None
-
-
-def add(connection: Connection, subscriber: Subscriber, entries: Sequence[Entry], facts: Facts) -> int | None:
-    """Keep an issue and give its number, or None if the reader has one for the period."""
-    row = asdict(facts) | {"subscriber_id": subscriber.id, "address": subscriber.address}
-    row |= {"zone": subscriber.wishes.cadence.zone, "entries": entries_to_json(entries)}
+def add(connection: Connection, issue: Issue) -> int | None:
+    """Keep an issue under a number of its own and give that, or None if the reader has one for the period."""
+    row = {one.name: getattr(issue, one.name) for one in fields(Issue) if one.name != "id"}
+    row |= {"entries": entries_to_json(issue.entries)}
     statement = inserting(connection, issues).values(**row).on_conflict_do_nothing().returning(issues.c.id)
     issue_id = connection.execute(statement).scalar()
     if issue_id is None:
         return None
-    shown = [{"subscriber_id": subscriber.id, "paper_id": entry.paper_id, "issue_id": issue_id} for entry in entries]
+    of_reader = {"subscriber_id": issue.subscriber_id, "issue_id": issue_id}
+    shown = [of_reader | {"paper_id": entry.paper_id} for entry in issue.entries]
     insert_missing(connection, shown_papers, shown)
     return int(issue_id)
 

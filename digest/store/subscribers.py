@@ -76,6 +76,12 @@ def active(connection: Connection, *, after_id: int, most: int) -> Sequence[Subs
     return _read(connection, (subscribers.c.status == Status.ACTIVE) & (subscribers.c.id > after_id), most)
 
 
+def resting(connection: Connection, now: datetime, most: int) -> Sequence[Subscriber]:
+    """Give paused readers whose pause is over, and keep them from changing until the transaction ends."""
+    is_over = (subscribers.c.status == Status.PAUSED) & (subscribers.c.resumes_at <= now)
+    return _read(connection, is_over, most, is_kept=True)
+
+
 def still_active(connection: Connection, ids: Collection[int]) -> set[int]:
     """Give those who are active now, and keep them from changing until the transaction ends."""
     query = select(subscribers.c.id).where(subscribers.c.id.in_(ids), subscribers.c.status == Status.ACTIVE)
@@ -98,19 +104,27 @@ def keep_wishes(connection: Connection, subscriber: Subscriber, wishes: Wishes, 
     row = _wishes_row(wishes) | {"profile_revision": subscribers.c.profile_revision + 1}
     if subscriber.status is Status.ACTIVE and wishes.cadence != subscriber.wishes.cadence:
         row["next_issue_at"] = wishes.cadence.next_due(now)
+    if subscriber.resumes_on is not None:  # The day was chosen, not the moment: it begins elsewhere at another one.
+        row["resumes_at"] = wishes.cadence.start_of(subscriber.resumes_on)
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber.id).values(**row))
     _keep_topics(connection, subscriber.id, wishes.topics)
 
 
 def set_status(
-    connection: Connection, subscriber: Subscriber, status: Status, *, now: datetime, confirmed: bool = False
+    connection: Connection,
+    subscriber: Subscriber,
+    status: Status,
+    *,
+    now: datetime,
+    confirmed: bool = False,
+    until: datetime | None = None,
 ) -> None:
     """Move a subscriber to a status; who becomes active gets a due moment, who does not loses it.
 
-    Who becomes pending has to confirm anew, unless that has just been done.
+    Who becomes pending has to confirm anew, unless that has just been done. `until` is when a pause ends by itself.
     """
     due_at = subscriber.wishes.cadence.next_due(now) if status is Status.ACTIVE else None
-    values: dict[str, Any] = {"status": status, "next_issue_at": due_at}
+    values: dict[str, Any] = {"status": status, "next_issue_at": due_at, "resumes_at": until}
     if confirmed or status is Status.PENDING:
         values["confirmed_at"] = now if confirmed else None
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber.id).values(**values))
@@ -170,9 +184,11 @@ def _keep_topics(connection: Connection, subscriber_id: int, wanted: Sequence[To
         connection.execute(insert(topics), rows)
 
 
-def _read(connection: Connection, condition: Any, most: int | None = None) -> Sequence[Subscriber]:
+def _read(
+    connection: Connection, condition: Any, most: int | None = None, *, is_kept: bool = False
+) -> Sequence[Subscriber]:
     query = select(subscribers).where(condition).order_by(subscribers.c.id).limit(most)
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query.with_for_update() if is_kept else query).mappings().all()
     followed: dict[int, list[Topic]] = {}
     inside = select(topics).where(topics.c.subscriber_id.in_(query.with_only_columns(subscribers.c.id)))
     for row in connection.execute(inside.order_by(topics.c.subscriber_id, topics.c.position)) if rows else ():

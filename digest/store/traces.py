@@ -14,10 +14,11 @@ from digest.store.tables import deliveries, editions, issues, listings, papers, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """An issue that was made: its period, the edition it was made from, and where its delivery stands."""
+    """An issue that was made: its period and, of a catch-up, since when; its edition, and where its delivery stands."""
 
     id: int
     period: str
+    since: date | None
     created_at: datetime
     day: date
     revision: int
@@ -37,7 +38,7 @@ def collected(connection: Connection, paper_id: int) -> Collected:
 
 def issues_of(connection: Connection, subscriber_id: int) -> list[Made]:
     """Give every issue that was made for a reader, in the order they were made."""
-    asked = (issues.c.id, issues.c.period, issues.c.created_at, editions.c.day, editions.c.revision)
+    asked = (issues.c.id, issues.c.period, issues.c.since, issues.c.created_at, editions.c.day, editions.c.revision)
     query = select(*asked, deliveries.c.state, deliveries.c.sent_at)
     query = query.join(editions, issues.c.edition_id == editions.c.id)
     query = query.outerjoin(deliveries, deliveries.c.issue_id == issues.c.id)

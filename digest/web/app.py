@@ -35,5 +35,6 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(feedback.router)
     app.include_router(trend.router)
     app.include_router(admin.router)
+    app.add_api_route("/static/site.css", pages.style_sheet, methods=["GET", "HEAD"])
     app.mount("/static", StaticFiles(directory=resource_dir("static")), name="static")
     return app

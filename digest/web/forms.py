@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import Request
 
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Stance, Topic, contradiction, read_topics
-from digest.domain.subscriber import Wishes
+from digest.domain.subscriber import ANSWERS, Layout, Wishes
 from digest.domain.text import tidy
 from digest.web.guards import MOST_BYTES, MOST_PAPERS_BYTES
 
 MOST_FIELDS = 20
+PAUSES = (1, 2, 4)
+"""How many weeks a pause may take by one press."""
 NUMBER = re.compile(r"-?[0-9]{1,6}")
 
 
@@ -66,6 +69,8 @@ def fields_of(wishes: Wishes) -> dict[str, str]:
         "trend_weight": str(round(100 * wishes.trend_weight)),
         "breadth": str(round(100 * wishes.breadth)),
         "bar": str(round(100 * wishes.bar)),
+        "layout": wishes.layout.value,
+        "quiet_days": ANSWERS[wishes.quiet_days],
     }
 
 
@@ -94,8 +99,30 @@ def read_wishes(typed: Mapping[str, str], present: Wishes) -> Wishes:
     if wrong:
         raise Mistakes(wrong)
     cadence = Cadence(frequency=read["frequency"], hour=read["hour"], zone=read["zone"])
-    plain = {name: read[name] for name in ("length", "minutes", "trend_weight", "breadth", "bar")}
+    plain = {name: read[name] for name in PLAIN}
     return Wishes(topics=topics, cadence=cadence, **plain)
+
+
+def read_pause(typed: Mapping[str, str], today: date) -> date | None:
+    """Read when a pause ends: some `weeks` from today, on the day `until`, or, with neither, when the reader resumes.
+
+    Raises
+    ------
+    Mistakes
+        If it can be neither.
+
+    >>> read_pause({"weeks": "2"}, date(2026, 3, 17)), read_pause({"until": ""}, date(2026, 3, 17))
+    (datetime.date(2026, 3, 31), None)
+    """
+    weeks, until = typed.get("weeks", ""), typed.get("until", "").strip()
+    if weeks:
+        if weeks not in map(str, PAUSES):
+            raise Mistakes({"until": f"Choose {', '.join(map(str, PAUSES))} weeks, or a day."})
+        return today + timedelta(weeks=int(weeks))
+    try:
+        return date.fromisoformat(until) if until else None
+    except ValueError:
+        raise Mistakes({"until": f"Type a day such as {today + timedelta(days=7)}, not {until[:20]!r}."}) from None
 
 
 def _whole(text: str) -> int:
@@ -110,10 +137,10 @@ def _share(text: str) -> float:
     return hundredths / 100
 
 
-def _frequency(text: str) -> Frequency:
-    if text not in list(Frequency):
-        raise ValueError(f"choose one of {', '.join(Frequency)}")
-    return Frequency(text)
+def _choice(words: Iterable[str], text: str) -> str:
+    if text not in (known := list(words)):
+        raise ValueError(f"choose one of {', '.join(known)}")
+    return text
 
 
 def _lines(text: str) -> list[str]:
@@ -124,7 +151,7 @@ READINGS: Mapping[str, Callable[[str], Any]] = {
     "topics": lambda text: read_topics(_lines(text)),
     "less": lambda text: read_topics(_lines(text), stance=Stance.LESS),
     "never": lambda text: read_topics(_lines(text), stance=Stance.NEVER),
-    "frequency": _frequency,
+    "frequency": lambda text: Frequency(_choice(Frequency, text)),
     "hour": lambda text: Cadence(hour=_whole(text)).hour,
     "zone": lambda text: Cadence(zone=tidy(text)).zone,
     "length": lambda text: Wishes(length=_whole(text)).length,
@@ -132,11 +159,17 @@ READINGS: Mapping[str, Callable[[str], Any]] = {
     "breadth": _share,
     "bar": _share,
     "trend_weight": _share,
+    "layout": lambda text: Layout(_choice(Layout, text)),
+    "quiet_days": lambda text: _choice(ANSWERS.values(), text) == ANSWERS[True],
 }
 """How each field is read: by the rule of the domain that it falls under, alone, so that its error is its own.
 
 The sliders go from 0 to 100 on the page, so that their errors must speak of these numbers and not of the domain's.
 """
+
+
+PLAIN = ("length", "minutes", "trend_weight", "breadth", "bar", "layout", "quiet_days")
+"""The fields that are a wish by themselves, under the same name."""
 
 
 def _typed(topics: Iterable[Topic]) -> str:

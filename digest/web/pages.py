@@ -73,6 +73,12 @@ def page(
     return HTMLResponse(html, status, headers)
 
 
+def style_sheet() -> Response:
+    """Give the style of the pages: the colours and typefaces of the mail."""
+    style = templates().get_template("web/site.css").render()
+    return Response(style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
 def error_page(request: Request, status: int, said: str = "", headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """Make the page for what cannot be answered; `said` is put in the place of the usual sentence."""
     title, sentence = SAID.get(status, (HTTPStatus(status).phrase, "This cannot be answered."))

@@ -1,4 +1,4 @@
-"""The page of preferences: wishes, and the papers a reader liked, added, taken back and forgotten. GET looks."""
+"""The page of preferences: wishes, pauses, and liked papers, added, taken back and forgotten. GET looks."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.domain.subscriber import Refused, Status, Subscriber
+from digest.domain.subscriber import Refused, Status, Subscriber, pause_days
 from digest.links import Purpose
+from digest.resources import day_words
 from digest.service import Service, SourceError
-from digest.web.forms import Mistakes, fields_of, read_wishes, sent_papers, sentence
+from digest.web.forms import PAUSES, Mistakes, fields_of, read_pause, read_wishes, sent_papers, sentence
 from digest.web.guards import MOST_PAPERS_BYTES
 from digest.web.pages import page, service_of
 from digest.web.reader import ENOUGH_LIKES, Form, due_words
@@ -80,6 +81,31 @@ def forget(request: Request, token: str) -> Response:
     return preferences_page(request, token, service.reader(Purpose.PREFERENCES, token), forgotten=count)
 
 
+@acts("/p/{token}/pause")
+def pause(request: Request, token: str, form: Form) -> Response:
+    """Send no issues for some weeks, until a day, or until the reader comes back."""
+    service = service_of(request)
+    subscriber = service.reader(Purpose.PREFERENCES, token)
+    try:
+        until = read_pause(form, subscriber.wishes.cadence.day_of(service.now()))
+        paused = service.pause_by_link(token, until)
+    except (Mistakes, Refused) as error:
+        wrong = {"until" if subscriber.has_joined else "form": sentence(error)}
+        return preferences_page(request, token, subscriber, wrong=wrong, until=form.get("until", ""))
+    return preferences_page(request, token, paused)
+
+
+@acts("/p/{token}/resume")
+def resume(request: Request, token: str) -> Response:
+    """Send issues again."""
+    service = service_of(request)
+    try:
+        return preferences_page(request, token, service.resume_by_link(token), is_back=True)
+    except Refused as error:
+        subscriber = service.reader(Purpose.PREFERENCES, token)
+        return preferences_page(request, token, subscriber, wrong={"form": sentence(error)})
+
+
 def preferences_page(
     request: Request,
     token: str,
@@ -93,6 +119,7 @@ def preferences_page(
     service = service_of(request)
     reactions = service.reactions(token)
     usual: dict[str, Any] = {"is_kept": False, "reports": (), "forgotten": None, "unread": ""}
+    usual |= {"is_back": False, "until": ""}
     return page(
         request,
         "preferences",
@@ -101,6 +128,10 @@ def preferences_page(
         typed=typed or fields_of(subscriber.wishes),
         wrong=wrong or {},
         has_left=subscriber.status is Status.UNSUBSCRIBED,
+        is_paused=subscriber.status is Status.PAUSED,
+        resumes=day_words(subscriber.resumes_on) if subscriber.resumes_on else "",
+        pause_days=pause_days(subscriber.wishes.cadence, service.now()),
+        pauses=PAUSES,
         own_path=path_of(service, token, Purpose.PREFERENCES),
         leave_path=path_of(service, token, Purpose.LEAVE),
         feedback_path=path_of(service, token, Purpose.FEEDBACK),

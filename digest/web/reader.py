@@ -1,18 +1,17 @@
 """The reader's pages: trying out, signing up, confirming, leaving, an issue; and the program's: health. GET looks."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import Purpose
-from digest.resources import day_words
+from digest.resources import day_words, moment_words
 from digest.service import Service, Shelf, SourceError
 from digest.web.forms import Mistakes, fields_of, read_wishes, sent_form, sentence
 from digest.web.guards import TryLimit, client_of
@@ -108,10 +107,18 @@ def leaving(request: Request, token: str) -> Response:
     return page(request, "leave", subscriber=subscriber, has_left=subscriber.status is Status.UNSUBSCRIBED)
 
 
+async def is_by_hand(request: Request) -> bool:
+    """Tell the button of our own pages from a mail program: only the button sends the field `by_hand`."""
+    try:
+        return "by_hand" in await sent_form(request)
+    except Exception:  # Whatever a mail program sends, or breaks off, it means leaving (RFC 8058).
+        return False
+
+
 @acts("/u/{token}")
-def leave(request: Request, token: str) -> Response:
-    """Unsubscribe at once (RFC 8058). The body is not read: whatever a mail program sends, it means this."""
-    service_of(request).leave(token)
+def leave(request: Request, token: str, by_hand: Annotated[bool, Depends(is_by_hand)]) -> Response:
+    """Unsubscribe at once (RFC 8058), whatever the body says; who pressed our own button is sent a goodbye."""
+    service_of(request).leave(token, with_goodbye=by_hand)
     return page(request, "left")
 
 
@@ -180,11 +187,9 @@ def _home(
 
 def due_words(subscriber: Subscriber) -> str:
     """Say when the next issue is due, where the reader lives; empty if none is."""
-    zone = subscriber.wishes.cadence.zone
     if subscriber.next_issue_at is None:
         return ""
-    local: datetime = subscriber.next_issue_at.astimezone(ZoneInfo(zone))
-    return f"{day_words(local.date())}, at {local:%H:%M} ({zone.replace('_', ' ')})"
+    return moment_words(subscriber.next_issue_at, subscriber.wishes.cadence.zone)
 
 
 def when_words(day: date, today: date) -> str:

@@ -1,8 +1,12 @@
 """Delivering: once to each inbox, later when told so, never to one who left."""
 
+from collections import Counter
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
+from sqlalchemy import select
 
 from digest.actions import subscribe
 from digest.actions.compose import Round, compose
@@ -19,6 +23,8 @@ from digest.mail.transport import TransportDown
 from digest.store import deliveries, editions, issues, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import LEASE
+from digest.store.notices import TRIED_AGAIN
+from digest.store.tables import deliveries as deliveries_table
 from tests.builders import NOW, masthead
 from tests.cast import address_of, joined
 from tests.fakes import ListTransport
@@ -98,16 +104,71 @@ def test_a_message_is_given_up_before_the_next_issue(composed: Database) -> None
     while counts(composed) == {"queued": 2}:
         tries += bool(delivered(composed, ListTransport(lambda _: LATER), moment).skipped)
         moment += timedelta(minutes=10)
-    assert counts(composed) == {"failed": 2}
+    assert counts(composed) == {"failed": 2, "queued": 2}, "and each reader will be told"
     assert timedelta(hours=18) < moment - NOW <= GIVE_UP_AFTER
     assert 5 <= tries <= 15
+
+
+def failed(database: Database, kind: Kind = Kind.UNREACHABLE) -> list[list[str]]:
+    """Give the periods of the failed issues in each notice that still waits."""
+    with database.reading() as connection:
+        found = (deliveries.newest(connection, number, kind) for number in (1, 2))
+        return [[one[0] for one in held[1]["failed"]] for held in found if held and held[0].state is State.QUEUED]
+
+
+def test_an_issue_that_was_refused_is_told_a_day_later_with_a_link_to_it(composed: Database) -> None:
+    said = Reply(outcome=Outcome.REFUSED, text="552 5.2.2 <b>Over quota</b>")
+    delivered(composed, ListTransport(lambda _: said))
+    transport = ListTransport()
+    assert delivered(composed, transport, NOW + TRIED_AGAIN - timedelta(seconds=1)).sent == 0
+    assert delivered(composed, transport, NOW + TRIED_AGAIN).sent == 2
+    mail = message_from_bytes(transport.sent[0].body, policy=default)
+    text, page = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert page is not None
+    assert mail["Subject"] == "We could not bring you the issue of Tuesday, 17 March 2026"
+    link = LINKS.link(Purpose.VIEW, 1)
+    assert f"{link} Your server said: “552 5.2.2 <b>Over quota</b>”" in " ".join(text.get_content().split())
+    assert f'href="{link}"' in page.get_content()
+    assert "552 5.2.2 &lt;b&gt;Over quota" in page.get_content()
+
+
+def test_an_issue_given_up_after_many_tries_is_told_too(composed: Database) -> None:
+    delivered(composed, ListTransport(lambda _: LATER), NOW + GIVE_UP_AFTER)
+    assert failed(composed) == [["2026-03-17"], ["2026-03-17"]]
+
+
+def test_an_issue_that_could_not_be_made_here_is_not_the_readers_to_mend(composed: Database) -> None:
+    def breaks(_: Message) -> Reply:
+        raise ZeroDivisionError
+
+    delivered(composed, ListTransport(breaks))
+    assert (failed(composed), counts(composed)) == ([], {"failed": 2})
+
+
+def test_there_is_never_a_notice_about_a_notice_and_a_dead_mailbox_is_left_alone_for_a_week(composed: Database) -> None:
+    refusing = ListTransport(lambda _: REFUSED)
+    for day in range(12):
+        for number in (1, 2):
+            with composed.writing() as connection:
+                deliveries.queue(
+                    connection, number, Kind.ISSUE, f"day {day}", now=NOW + timedelta(days=day), issue_id=number
+                )
+        delivered(composed, refusing, NOW + timedelta(days=day))
+    with composed.reading() as connection:
+        rows = connection.execute(select(deliveries_table).where(deliveries_table.c.subscriber_id == 1)).all()
+    kinds = Counter(row.kind for row in rows)
+    assert kinds == {Kind.ISSUE: 13, Kind.UNREACHABLE: 3}, "the first day's, and those after one day and after eight"
+    assert failed(composed) == [[f"day {day}" for day in range(5, 12)]] * 2, "the last seven are named"
 
 
 @pytest.mark.parametrize(("reply", "state"), [(REFUSED, State.FAILED), (UNKNOWN, State.UNKNOWN)])
 def test_what_was_refused_or_may_have_arrived_is_not_sent_again(composed: Database, reply: Reply, state: State) -> None:
     assert delivered(composed, ListTransport(lambda _: reply)).skipped == {f"{state}: {reply.text}": 2}
-    assert delivered(composed, ListTransport(), NOW + timedelta(days=1)).sent == 0
-    assert counts(composed) == {state: 2}
+    transport = ListTransport()
+    delivered(composed, transport, NOW + timedelta(days=1))
+    assert [message.id for message in transport.sent if message.id.startswith(Kind.ISSUE)] == []
+    assert counts(composed)[state] == 2
 
 
 def test_who_left_after_composing_gets_nothing(composed: Database) -> None:

@@ -249,7 +249,7 @@ def test_liked_papers_of_a_stranger_are_nowhere_until_the_address_is_confirmed(d
         subscribe.sign_up(connection, "ada@readers.example", Wishes(), tastes=tastes, consent={}, key_id=1, now=NOW)
     assert rows(database, "papers", "paper_names", "reactions") == [0, 0, 0]
     with database.writing() as connection:
-        ada = subscribe.confirm(connection, 1, joining=Joining.OPEN, now=LATER)
+        ada = subscribe.confirm(connection, 1, joining=Joining.OPEN, key_id=1, now=LATER)
         held = told.shown_to(connection, ada.id, [1, 2])
         assert [one.at for one in reactions.of(connection, [ada.id])[ada.id]] == [LATER, LATER]
     assert [(one.key, len(one.abstract), one.code_url) for one in held.values()] == [
@@ -257,7 +257,7 @@ def test_liked_papers_of_a_stranger_are_nowhere_until_the_address_is_confirmed(d
         (UNTOLD.key, 0, ""),
     ]
     with database.writing() as connection:
-        subscribe.confirm(connection, 1, joining=Joining.OPEN, now=LATER)
+        subscribe.confirm(connection, 1, joining=Joining.OPEN, key_id=1, now=LATER)
         [asked] = connection.execute(tables.confirmations.select()).mappings()
     assert "liked" not in asked["wishes"], "what was taken is not kept twice"
     assert rows(database, "papers", "reactions") == [2, 2]
@@ -273,7 +273,7 @@ def test_more_than_two_hundred_liked_papers_are_refused_at_sign_up() -> None:
 def test_a_confirmation_from_before_there_were_likes_still_counts(database: Database) -> None:
     with database.writing() as connection:
         subscribe.sign_up(connection, "ada@readers.example", Wishes(length=5), consent={}, key_id=1, now=NOW)
-        assert subscribe.confirm(connection, 1, joining=Joining.OPEN, now=NOW).wishes == Wishes(length=5)
+        assert subscribe.confirm(connection, 1, joining=Joining.OPEN, key_id=1, now=NOW).wishes == Wishes(length=5)
     assert rows(database, "reactions") == [0]
 
 

@@ -60,8 +60,8 @@ def test_what_rises_stands_in_the_edition_and_in_the_head_of_the_mail(eight_week
         ("world models", "day", "7×", 6), ("world models", "week", "7×", 6),
     ]  # fmt: skip
     assert edition.rising[0].papers[0] in {candidate.paper_key for candidate in edition.candidates}
-    assert "Rising today: world models 7×.</p>" in html
-    assert "\n\nRising today: world models 7×.\n\n---" in text
+    assert "Rising today</a>: world models 7×.</p>" in html
+    assert "\n\nRising today: world models 7×.\nhttps://digest.example.org/trend\n\n---" in text
 
 
 def test_papers_announced_again_do_not_rise_today(eight_weeks: Database) -> None:

@@ -10,7 +10,7 @@ from digest.domain.profile import read_topics
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import BadLink, Links, Purpose
 from digest.mail.mime import Letter
-from digest.mail.renderer import letter_for_confirmation
+from digest.mail.notices import letter_for_notice
 from digest.store import deliveries, subscribers
 from digest.store.database import Database
 from digest.store.tables import confirmations
@@ -34,12 +34,12 @@ class Door:
     def confirm(self, number: int = 1, joining: Joining = Joining.OPEN) -> Status:
         """Follow the link of a confirmation."""
         with self.database.writing() as connection:
-            return subscribe.confirm(connection, number, joining=joining, now=NOW).status
+            return subscribe.confirm(connection, number, joining=joining, key_id=1, now=NOW).status
 
-    def leave(self) -> None:
-        """Leave."""
+    def leave(self, key_id: int | None = None) -> None:
+        """Leave, by the button of a page if the key of a goodbye is named."""
         with self.database.writing() as connection:
-            subscribe.leave(connection, self.held(), NOW)
+            subscribe.leave(connection, self.held(), NOW, key_id=key_id)
 
     def held(self) -> Subscriber:
         """Give the subscriber as it stands."""
@@ -48,12 +48,14 @@ class Door:
         assert held is not None
         return held
 
-    def letters(self) -> list[Letter]:
-        """Give the letters that wait."""
+    def letters(self, *kinds: Kind) -> list[Letter]:
+        """Give the letters that wait, confirmations if no other kind is named."""
         with self.database.writing() as connection:
             claims = deliveries.claim(connection, "me", ["me"], now=NOW + timedelta(days=9))
-            wanted = [claim for claim in claims if not deliveries.unwanted(connection, claim.delivery)]
-        return [letter_for_confirmation(one.delivery.id, one.letter or {}, masthead(), LINKS) for one in wanted]
+            wanted = [(claim.delivery, claim.letter or {}) for claim in claims]
+            wanted = [one for one in wanted if not deliveries.unwanted(connection, one[0])]
+        asked = kinds or (Kind.CONFIRMATION,)
+        return [letter_for_notice(d.kind, d.id, facts, masthead(), LINKS) for d, facts in wanted if d.kind in asked]
 
 
 @pytest.fixture
@@ -125,7 +127,8 @@ def test_leaving_then_joining_again_needs_a_fresh_confirmation(door: Door) -> No
     with door.database.writing() as connection:
         deliveries.queue(connection, door.held().id, Kind.ISSUE, "2026-03-17", now=NOW)
         claims = deliveries.claim(connection, "you", [], now=NOW)
-        assert [deliveries.unwanted(connection, claim.delivery) for claim in claims] == [""]
+        wanted = {claim.delivery.kind: deliveries.unwanted(connection, claim.delivery) for claim in claims}
+        assert wanted == {Kind.WELCOME: "", Kind.ISSUE: ""}
     assert door.held().wishes.length == 7
 
 
@@ -136,16 +139,56 @@ def test_leaving_twice_is_leaving_once(door: Door) -> None:
     assert door.held().status is Status.UNSUBSCRIBED
 
 
+def test_who_confirms_is_welcomed_once_with_what_was_asked_for(door: Door) -> None:
+    door.sign_up(wishes=Wishes(topics=read_topics(["protein design"]), length=5))
+    door.confirm()
+    door.confirm()
+    [letter] = door.letters(Kind.WELCOME)
+    assert "You follow: protein design." in letter.text
+    assert "every day at 07:00 (UTC): up to 5 papers. The next one is due on" in " ".join(letter.text.split())
+
+
+def test_who_leaves_by_the_page_gets_one_goodbye_and_who_leaves_by_one_click_none(door: Door) -> None:
+    door.sign_up()
+    door.confirm()
+    door.leave()
+    door.leave(key_id=1)
+    assert door.letters(Kind.GOODBYE) == [], "whoever has left already is told nothing more"
+    door.sign_up()
+    door.confirm(2)
+    for _ in range(2):
+        door.leave(key_id=1)
+    left = door.letters(Kind.WELCOME, Kind.GOODBYE)
+    assert [letter.subject for letter in left] == ["You are unsubscribed from Trending papers"]
+
+
+def test_who_never_said_yes_gets_no_goodbye(door: Door) -> None:
+    door.sign_up()
+    door.leave(key_id=1)
+    assert door.letters(Kind.GOODBYE) == []
+
+
+def test_who_comes_back_before_the_goodbye_is_sent_gets_none(door: Door) -> None:
+    door.sign_up()
+    door.confirm()
+    door.leave(key_id=1)
+    door.sign_up()
+    door.confirm(2)
+    assert door.letters(Kind.GOODBYE) == []
+
+
 def test_who_waits_for_approval_is_let_in_by_hand_only(door: Door) -> None:
     door.sign_up()
     with door.database.writing() as connection:
-        assert not subscribe.approve(connection, 1, NOW), "not confirmed yet"
+        assert not subscribe.approve(connection, 1, key_id=1, now=NOW), "not confirmed yet"
     assert door.confirm(joining=Joining.APPROVAL) is Status.PENDING
     assert door.held().confirmed_at == NOW
+    assert door.letters(Kind.WELCOME) == [], "who waits is not welcomed yet"
     with door.database.writing() as connection:
-        assert subscribe.approve(connection, 1, NOW)
-        assert not subscribe.approve(connection, 1, NOW)
-        assert not subscribe.approve(connection, 99, NOW)
+        assert subscribe.approve(connection, 1, key_id=1, now=NOW)
+        assert not subscribe.approve(connection, 1, key_id=1, now=NOW)
+        assert not subscribe.approve(connection, 99, key_id=1, now=NOW)
+    assert [letter.recipient for letter in door.letters(Kind.WELCOME)] == [ADA]
     assert (door.held().status, door.held().next_issue_at) == (Status.ACTIVE, Wishes().cadence.next_due(NOW))
 
 

@@ -108,3 +108,10 @@ def test_due_moments_follow_on_each_other_with_a_period_each(cadence: Cadence, a
 def test_hours_and_zones_that_do_not_exist_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"hour|zone"):
         Cadence(**wrong)  # type: ignore[arg-type]
+
+
+@given(cadences, moments)
+def test_the_last_due_moment_is_the_one_before_the_next(cadence: Cadence, until: datetime) -> None:
+    last = cadence.last_due(until)
+    assert last <= until < cadence.next_due(last)
+    assert cadence.next_due(last) == cadence.next_due(until)

@@ -186,3 +186,28 @@ def test_a_topic_that_says_nothing_leaves_what_everybody_reads(topic: Topic) -> 
     entries = chosen(DESK, Wishes(topics=(topic,), breadth=0))
     assert [entry.paper_id for entry in entries] == list(range(1, 11))
     assert {entry.why for entry in entries} == {"Among what gathers most attention."}
+
+
+def test_what_came_next_is_named_best_first_and_never_what_is_shown_known_or_the_same_work() -> None:
+    twins = [replace(one, key=f"{one.key}9") for one in PAPERS[:10]]
+    desk = desk_of(PAPERS[:10] + twins)
+    [choice] = choose(desk, [reader_of(desk, following(length=3), seen={5, 16})])
+    assert [entry.paper_id for entry in choice.entries] == [1, 2, 3]
+    assert [title for title, _ in choice.missed] == [PAPERS[at].title for at in (3, 6, 7)]
+    assert choice.missed[0][1] == PAPERS[3].abstract_url
+
+
+def test_where_nothing_clears_the_bar_what_came_nearest_is_named_and_nothing_that_is_not_near() -> None:
+    papers = [replace(one, categories=("cs.SY",)) if i == 4 else one for i, one in enumerate(PAPERS)]
+    wishes = Wishes(topics=read_topics(["cs.SY"]), trend_weight=0, bar=0.9)
+    desk = desk_of(papers)
+    [choice] = choose(desk, [reader_of(desk, wishes)])
+    assert choice.entries == []
+    assert choice.missed == ((papers[4].title, papers[4].abstract_url),)
+
+
+def test_a_paper_without_an_address_is_not_named_as_missed() -> None:
+    papers = [replace(one, key=f"title:{i}") if i == 3 else one for i, one in enumerate(PAPERS)]
+    desk = desk_of(papers)
+    [choice] = choose(desk, [reader_of(desk, following(length=3))])
+    assert [title for title, _ in choice.missed] == [PAPERS[at].title for at in (4, 5, 6)]

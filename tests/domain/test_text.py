@@ -1,15 +1,24 @@
 """Text becomes what people read, whatever TeX or rubbish comes in."""
 
+import textwrap
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import iter_graphemes
 
+from digest.domain.breaks import columns, pieces
 from digest.domain.text import paragraphs, readable, readable_name, shorten, tidy, wrap
 
 ANYTHING = (
     st.text() | st.text(st.sampled_from("\\${}^_%&#~`'\"-abτ 19\n\x00\x85")) | st.text().map("$\\frac{{{}".format)
+)
+LETTERS = "ab (),.:/'“”—漢字かなー、。（）「」한글 שלוםका हि\u0301\u200d\ufe0f👩👧❤🇩🇪"
+MANY_SCRIPTS = (
+    st.lists(st.text(st.sampled_from(LETTERS), max_size=40) | st.just("https://a.org/b"), max_size=5)
+    .map("".join)
+    .map(tidy)
 )
 PLAIN = st.text(st.characters(blacklist_characters="\\${}~`\n", blacklist_categories=["Cc", "Cs"]))
 
@@ -97,3 +106,65 @@ def test_paragraphs_are_kept_and_wrapping_is_not() -> None:
 
 def test_mathematics_over_two_lines_is_one_piece() -> None:
     assert readable("a ratio $G_M^p\n  (Q^2)$ of it") == "a ratio G_M^p (Q²) of it"
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200).map(tidy), st.integers(8, 80))
+def test_plain_text_is_wrapped_as_python_does(text: str, width: int) -> None:
+    same = textwrap.wrap(
+        text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    assert wrap(text, "  ", width) == "\n".join(same)
+
+
+@given(MANY_SCRIPTS, st.integers(8, 76))
+def test_no_line_takes_more_columns_than_it_may_and_no_letter_is_lost_or_cut(text: str, width: int) -> None:
+    lines = wrap(text, "    ", width).split("\n")
+    for line in lines:
+        assert columns(line) <= width or len(pieces(line[4:])) == 1
+    letters = [
+        [bare for one in iter_graphemes(part) if (bare := one.strip(" "))]
+        for part in (text, *(line[4:] for line in lines))
+    ]
+    assert letters[0] == [letter for line in letters[1:] for letter in line]
+
+
+def test_lines_of_wide_letters_end_and_begin_as_readers_expect() -> None:
+    text = (
+        "本研究では、大規模言語モデル（ＬＬＭ）を「対話」に用いた。コードはhttps://example.org/a-long-way/to/go。続く"
+    )
+    assert wrap(text, width=20).split("\n") == [
+        "本研究では、大規模言", "語モデル（ＬＬＭ）を", "「対話」に用いた。",
+        "コードは", "https://example.org/a-long-way/to/go。", "続く",
+    ]  # fmt: skip
+    assert max(columns(line) for line in wrap("深度学习" * 60, "    ").split("\n")) == 72
+
+
+def test_text_from_right_to_left_keeps_its_order() -> None:
+    assert wrap("שלום עולם טוב", width=9).split("\n") == ["שלום עולם", "טוב"]
+
+
+@given(MANY_SCRIPTS, st.integers(2, 60))
+def test_shortening_never_cuts_a_letter_from_its_marks_or_an_emoji_in_two(text: str, width: int) -> None:
+    short = shorten(text, width).removesuffix("…")
+    assert len(short) < width or short == text
+    flat, ends = "", {0}
+    for cluster in iter_graphemes(text):
+        flat += cluster
+        ends.add(len(flat))
+    assert len(short) in ends
+
+
+def test_a_text_without_spaces_is_cut_where_it_is_full_and_not_at_its_only_space() -> None:
+    assert shorten("深度 " + "学习" * 60, 40) == "深度 " + "学习" * 18 + "…"
+    assert shorten("a" * 60, 40) == "a" * 39 + "…"
+
+
+@pytest.mark.parametrize("turning", ["\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2069"])
+def test_no_title_turns_the_rest_of_a_line_around(turning: str) -> None:
+    assert tidy(f"On {turning}faith") == readable(f"On {turning}faith") == "On faith"
+
+
+def test_what_stands_unseen_inside_a_word_is_dropped_and_joiners_are_kept() -> None:
+    assert tidy("\ufefftrans\u00adformer") == "transformer"
+    assert tidy("e\u00ad\u0301") == "é"
+    assert tidy("می\u200cخواهم 👩\u200d🔬 a\u200e") == "می\u200cخواهم 👩\u200d🔬 a\u200e"

@@ -2,7 +2,8 @@
 
 import random
 import re
-from collections.abc import Sequence
+from binascii import b2a_qp
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,17 +15,22 @@ from hypothesis import strategies as st
 from digest.domain.issue import Entry, Issue, Reason, why_of
 from digest.domain.rising import Rising
 from digest.domain.score import TrendScore
-from digest.domain.text import tidy, wrap
+from digest.domain.subscriber import Layout
+from digest.domain.text import tidy
 from digest.links import Links, Purpose
-from digest.mail.cards import CardFacts, Parts, compile_issue, inline, rising_lines
+from digest.mail.cards import CardFacts, rising_lines
+from digest.mail.compiling import compile_issue, inline
+from digest.mail.fitting import encoded_size
+from digest.mail.fragments import Parts
 from digest.mail.mime import Letter, message_of
-from digest.mail.renderer import as_text, letter_for_issue, values_for_entry, values_for_issue
+from digest.mail.renderer import as_text, letter_for_issue, sections_of, values_for_entry, values_for_issue
 from digest.resources import templates
 from tests.builders import DAY, NOW, masthead, paper
 
 LINKS = Links("https://digest.example.org", {1: "k" * 64})
 MASTHEAD = masthead(list_name='Papers & "more" <3', postal_address="Straße 1, 漢字")
 RESTS_ON = "arXiv listed 1,234 papers, 1,233 were read. A & B <c>."
+RECEIPT = "Chosen from 1,233 papers <d>."
 RISING = [
     Rising(term=term, factor=factor, count=9, papers=(), span=span)
     for term, factor, span in [("A & B <i>", 4.2, "day"), ("QZwhyZQ", 9, "week"), ("<!--cut-->", 3, "week")]
@@ -48,8 +54,15 @@ Compiled = tuple[dict[str, Any], list[dict[str, Parts]]]
 
 def card(number: int, **facts: Any) -> CardFacts:
     evidence = (f"{number * 7 % 300} upvotes in {number} h, usual 6", "1 comment")[: 1 + number % 2]
-    trend = TrendScore(value=number % 100 / 100, evidence=evidence, has_votes=number % 5 > 0)
-    return CardFacts(paper=paper(number, **facts), listed_on=DAY - timedelta(days=number % 8), trend=trend)
+    value = number % 100 / 100
+    trend = TrendScore(
+        value=value, percentile=value, rank=3, among=240, evidence=evidence, has_votes=number % 5 > 0,
+        strength=number % 9, high=number % 4 * 20,
+    )  # fmt: skip
+    counts = tuple((8.0 * at, at * number) for at in range(1, 1 + number % 9))
+    return CardFacts(
+        paper=paper(number, **facts), listed_on=DAY - timedelta(days=number % 8), trend=trend, counts=counts
+    )
 
 
 def issue_of(shown: Sequence[CardFacts], topics: Sequence[str], **facts: Any) -> Issue:
@@ -81,22 +94,36 @@ def joined(issue: Issue, compiled: Compiled, shown: Sequence[CardFacts]) -> Lett
     return letter_for_issue(issue, 12_345, frames, dict(zip(keys, cards, strict=True)), LINKS)
 
 
+def only(kept: Collection[str]) -> Callable[..., Any]:
+    """Give what a template calls to show a section, as one would without fragments: it is shown or it is not."""
+    return lambda name, caller: caller() if name in kept else type(caller())()
+
+
 def rendered(issue: Issue, shown: Sequence[CardFacts], form: str) -> str:
     """Render the whole page at once, as one would without fragments."""
     values = values_for_issue(issue, 12_345, LINKS)
-    inside = values | {f"{name}_url": values[name] for name in ("preferences", "view", "leave")}
-    own = [values_for_entry(entry, values["feedback"]) for entry in issue.entries]
-    if form == "txt":
-        own, inside = [as_text(one) for one in own], inside | {"said": wrap(inside["said"])}
-    entries = [one | {"card": card.shown()} for one, card in zip(own, shown, strict=True)]
-    whole = templates().get_template(f"email/issue/body.{form}")
-    said = {"masthead": MASTHEAD, "rests_on": RESTS_ON, "rising": rising_lines(RISING)}
-    return whole.render(issue=inside, entries=entries, cut="", **said)
+    set_in = as_text if form == "txt" else dict
+    inside = set_in(values) | {f"{name}_url": values[name] for name in ("preferences", "view", "leave")}
+    entries = [
+        set_in(values_for_entry(entry, values["feedback"]))
+        | {"only": only(sections_of(entry, issue.layout)), "card": card.shown()}
+        for entry, card in zip(issue.entries, shown, strict=True)
+    ]
+    folder = "catchup" if issue.since else "issue"
+    said = {"masthead": MASTHEAD, "rests_on": RESTS_ON, "receipt": RECEIPT, "rising": rising_lines(RISING)}
+    missed = [set_in({"title": title}) | {"address": address} for title, address in issue.missed]
+    context: dict[str, Any] = {"entries": entries, "missed": missed, "cut": "", **said}
+    context["issue"] = inside | {"more": "", "only": only(["missed"] if issue.missed else [])}
+    return templates().get_template(f"email/{folder}/body.{form}").render(context)
 
 
 def assert_same(issue: Issue, letter: Letter, shown: Sequence[CardFacts]) -> None:
     assert letter.html == inline(rendered(issue, shown, "html"))
     assert letter.text == rendered(issue, shown, "txt")
+
+
+def compile_all(shown: Sequence[CardFacts]) -> Compiled:
+    return compile_issue(MASTHEAD, shown, rests_on=RESTS_ON, receipt=RECEIPT, rising=RISING)
 
 
 SHORT = "Only 3 papers cleared your bar today."
@@ -116,16 +143,18 @@ CARDS = [
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON, rising=RISING)
+    return compile_all(CARDS)
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_a_joined_issue_is_the_whole_page_rendered_at_once(compiled: Compiled, seed: int) -> None:
     chance = random.Random(seed)
-    shown = chance.sample(CARDS, chance.randint(1, 25))
+    shown = chance.sample(CARDS, chance.randint(1, 12))
     issue = issue_of(shown, [chance.choice(["", "cs.CL", "a topic", *TITLES]) for _ in shown])
     keys = [CARDS.index(one) for one in shown]
-    issue = replace(issue, note=chance.choice(["", SHORT]))
+    missed = [(chance.choice(TITLES), f"https://example.org/{n}?a=1&b=é") for n in range(chance.randint(0, 3))]
+    issue = replace(issue, note=chance.choice(["", SHORT]), layout=chance.choice(list(Layout)), missed=tuple(missed))
+    issue = replace(issue, since=chance.choice([None, DAY]), period=chance.choice(["2026-03-17", "2026-W12"]))
     assert_same(issue, joined(issue, (compiled[0], [compiled[1][key] for key in keys]), shown), shown)
 
 
@@ -136,29 +165,31 @@ def test_whatever_papers_topics_and_addresses_say_the_page_is_the_same(
 ) -> None:
     shown = [card(i, title=title, abstract=text, authors=(text,)) for i, (title, text, _) in enumerate(told, 1)]
     issue = issue_of(shown, [topic for _, _, topic in told], address=address)
-    assert_same(issue, joined(issue, compile_issue(MASTHEAD, shown, rests_on=RESTS_ON, rising=RISING), shown), shown)
+    assert_same(issue, joined(issue, compile_all(shown), shown), shown)
 
 
 def test_the_same_issue_gives_the_same_bytes_whenever_it_is_made(compiled: Compiled) -> None:
     issue = issue_of(CARDS, [""] * len(CARDS))
     once = message_of(joined(issue, compiled, CARDS))
     templates.cache_clear()
-    again = message_of(joined(issue, compile_issue(MASTHEAD, CARDS, rests_on=RESTS_ON, rising=RISING), CARDS))
+    again = message_of(joined(issue, compile_all(CARDS), CARDS))
     assert (once.body, once.sha256, once.id) == (again.body, again.sha256, again.id)
 
 
 def test_an_edition_without_cards_still_has_its_frames() -> None:
-    frames, cards = compile_issue(MASTHEAD, [], rests_on=RESTS_ON, rising=RISING)
+    frames, cards = compile_all([])
+    own = {f"{form}_{name}" for form in ("html", "text") for name in ("head", "top", "card", "one", "tail")}
+    own.add("subject")
     assert cards == []
-    assert set(frames) == {"masthead", "html_head", "html_tail", "text_head", "text_tail"}
+    assert set(frames) == {"masthead", *own, *(f"catchup_{name}" for name in own)}
 
 
 def test_a_rising_term_is_escaped_and_cuts_no_page() -> None:
-    frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON, rising=RISING)
+    frames, _ = compile_all([])
     html, text = "".join(frames["html_head"][::2]), "".join(frames["text_head"][::2])
-    assert "Rising today: A &amp; B &lt;i&gt; 4×.</p>" in html
+    assert "Rising today</a>: A &amp; B &lt;i&gt; 4×.<br>" in html
     assert "Rising today: A & B <i> 4×.\n" in text
-    assert "Rising this week: - 9×, - 3×." in html
+    assert "Rising this week</a>: - 9×, - 3×.</p>" in html
     assert "why" not in frames["html_head"][1::2]
 
 
@@ -166,13 +197,13 @@ def test_four_terms_are_told_at_most_each_once_and_those_of_the_day_first() -> N
     told = [("world models", "day"), ("World Models", "week"), *((f"topic {i}", "week") for i in range(5))]
     rising = [Rising(term=term, factor=2.6, count=9, papers=(), span=span) for term, span in told]
     assert rising_lines(rising) == [
-        "Rising today: world models 3×.", "Rising this week: topic 0 3×, topic 1 3×, topic 2 3×.",
+        ("Rising today", "world models 3×"), ("Rising this week", "topic 0 3×, topic 1 3×, topic 2 3×"),
     ]  # fmt: skip
 
 
 def test_where_nothing_rises_nothing_is_said_of_it() -> None:
     frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
-    assert "ising" not in str(frames)
+    assert "Rising" not in str(frames)
     assert rising_lines([]) == []
 
 
@@ -207,7 +238,8 @@ def test_a_page_that_may_be_passed_on_never_speaks_for_the_reader(compiled: Comp
 def test_a_card_of_an_older_edition_has_no_such_place_and_is_joined_all_the_same() -> None:
     old = {"html": ["No. ", "rank", " ", "why", ""], "text": ["", "rank", ". ", "why", ""]}
     frames, _ = compile_issue(MASTHEAD, [], rests_on=RESTS_ON)
-    older = frames | {"html_head": ["", "count", " for you."], "html_tail": [""]}
+    names = ("masthead", "html_head", "html_tail", "text_head", "text_tail")
+    older = {name: frames[name] for name in names} | {"html_head": ["", "count", " for you."], "html_tail": [""]}
     issue = issue_of(CARDS[:1], [""])
     for shared in (False, True):
         letter = letter_for_issue(issue, 1, older, {CARDS[0].paper.key: old}, LINKS, shared=shared)
@@ -228,8 +260,59 @@ def test_a_short_issue_says_so_instead_of_its_count(compiled: Compiled) -> None:
 def test_a_followed_paper_is_marked_and_nearly_the_same_ones_stand_on_its_card(compiled: Compiled) -> None:
     issue = issue_of(CARDS[:4], [""] * 4)
     letter = joined(issue, (compiled[0], compiled[1][:4]), CARDS[:4])
-    assert "★ By Ann O'Lee &lt;x&gt;, whom you follow</span>" in letter.html
+    assert "★ By Ann O'Lee &lt;x&gt;, whom you follow</p>" in letter.html
     assert "    ★ By Ann O'Lee <x>, whom you follow\n" in letter.text
     assert letter.text.count("★") == letter.html.count("★") == 1
-    assert '+2 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1</span>' in letter.html
-    assert '+4 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1; Über naïve 漢字 2 and 1 more</span>' in letter.html
+    assert '+2 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1</p>' in letter.html
+    assert '+4 similar: A &amp; B &lt;i&gt; 0; Say "yes" 1; Über naïve 漢字 2 and 1 more</p>' in letter.html
+
+
+def long_card(number: int, character: str = "é") -> CardFacts:
+    sentence = f"{character * 60} {number}. "
+    return card(number, title=f"{character * 200} {number}", abstract=sentence * 60, authors=(character * 60,) * 2)
+
+
+def test_an_issue_too_large_for_a_mail_first_shortens_its_last_abstracts() -> None:
+    shown = [long_card(number, "e") for number in range(1, 26)]
+    issue = issue_of(shown, [""] * 25, layout=Layout.FULL)
+    letter = joined(issue, compile_all(shown), shown)
+    assert 70_000 < len(letter.html.encode()) < 90_000
+    lengths = [len(found) for found in re.findall('<p class="abstract"[^>]*>([^<]*)', letter.html)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[0] > 3_500
+    assert len(re.findall('<p class="rank"', letter.html)) == len(re.findall("Score ", letter.text)) == 25
+
+
+def test_papers_that_have_no_room_even_so_stand_on_the_web_and_the_mail_says_how_many() -> None:
+    shown = [long_card(number, "漢") for number in range(1, 26)]
+    issue = issue_of(shown, [""] * 25)
+    letter = joined(issue, compile_all(shown), shown)
+    held = len(re.findall('<p class="rank"', letter.html))
+    assert 8 < held < 25
+    assert encoded_size(letter.html) < 102_400
+    web = values_for_issue(issue, 12_345, LINKS)["view"]
+    assert re.search(f'And {25 - held} more papers <a href="{re.escape(web)}"[^>]*>on the web</a>', letter.html)
+    assert f"And {25 - held} more papers on the web:\n{web}\n" in letter.text
+    assert len(re.findall("Score ", letter.text)) == held
+    held_cards = dict(zip([one.paper.key for one in shown], compile_all(shown)[1], strict=True))
+    page = letter_for_issue(issue, 12_345, compile_all(shown)[0], held_cards, LINKS, shared=True)
+    assert len(re.findall('<p class="rank"', page.html)) == 25
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=4_000))
+def test_the_size_of_an_encoded_part_is_never_thought_smaller_than_it_is(text: str) -> None:
+    assert len(b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)) <= encoded_size(text) + 3
+
+
+def test_layouts_show_none_one_sentence_or_all_of_an_abstract() -> None:
+    shown = [card(7, abstract="One thing is so. " + "Another follows from it. " * 30)] * 2
+    entries = issue_of(shown, ["", ""]).entries
+    issue = replace(issue_of([], []), entries=entries)
+    said = {}
+    for layout in Layout:
+        letter = joined(replace(issue, layout=layout), compile_all(shown[:1]), shown[:1])
+        said[layout] = [len(found) for found in re.findall('<p class="abstract"[^>]*>([^<]*)', letter.html)]
+        assert ('class="growth"' in letter.html) == (layout is not Layout.COMPACT)
+    assert said[Layout.COMPACT] == []
+    assert [said[Layout.NORMAL][1] < 190, said[Layout.NORMAL][0] > 300] == [True, True]
+    assert said[Layout.FULL] == [len(" ".join(shown[0].paper.abstract.split()))] * 2

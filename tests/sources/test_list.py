@@ -71,6 +71,13 @@ def test_an_identifier_that_cannot_be_read_is_noticed() -> None:
     assert [(fault.reason, fault.kept) for fault in batch.faults] == [("unreadable id", True)]
 
 
+def test_an_address_that_leads_not_to_the_web_is_noticed_and_left_out() -> None:
+    batch = read({"title": "T", "abstract": "A", "url": "javascript:alert(1)"})
+    assert [(fault.reason, fault.kept) for fault in batch.faults] == [("unreadable url", True)]
+    assert batch.listings[0].paper.abstract_url == ""
+    assert read({"title": "T", "abstract": "A", "url": "https://example.org/a"}).faults == ()
+
+
 def test_a_title_of_0_is_a_title() -> None:
     assert read({"title": "0", "abstract": "A"}).listings[0].paper.title == "0"
 

@@ -44,11 +44,13 @@ def test_a_delivery_is_in_the_ledger_once(database: Database, ada: Subscriber) -
         assert deliveries.counts(connection) == {"queued": 2}
 
 
-def test_confirmations_go_first_and_the_rest_in_order(database: Database, ada: Subscriber) -> None:
+def test_confirmations_go_first_then_notices_and_issues_in_order(database: Database, ada: Subscriber) -> None:
     keys = [f"{number}" for number in range(MOST_CLAIMED)]
     queued(database, ada, *keys)
+    queued(database, ada, "changed", kind=Kind.CHANGED)
+    queued(database, ada, "welcome", kind=Kind.WELCOME)
     queued(database, ada, "asked", kind=Kind.CONFIRMATION)
-    assert keys_of(claimed(database, "me")) == ["asked", *keys[:-1]]
+    assert keys_of(claimed(database, "me")) == ["asked", "changed", "welcome", *keys[:-3]]
 
 
 def test_two_claimers_never_get_the_same_row(database: Database, ada: Subscriber) -> None:
@@ -150,6 +152,19 @@ def test_who_lost_a_claim_settles_nothing(database: Database, ada: Subscriber) -
         (Kind.CONFIRMATION, Status.PENDING, "", ""),
         (Kind.CONFIRMATION, Status.PENDING, "unsubscribed", ""),
         (Kind.CONFIRMATION, Status.PENDING, "complaint", "suppressed: complaint"),
+        (Kind.WELCOME, Status.ACTIVE, "", ""),
+        (Kind.WELCOME, Status.PAUSED, "", "subscriber is paused"),
+        (Kind.WELCOME, Status.ACTIVE, "hard bounce", "suppressed: hard bounce"),
+        (Kind.CHANGED, Status.PAUSED, "", ""),
+        (Kind.CHANGED, Status.PENDING, "", "subscriber is pending"),
+        (Kind.CHANGED, Status.UNSUBSCRIBED, "unsubscribed", "suppressed: unsubscribed"),
+        (Kind.UNREACHABLE, Status.PAUSED, "", "subscriber is paused"),
+        (Kind.UNREACHABLE, Status.ACTIVE, "hard bounce", "suppressed: hard bounce"),
+        (Kind.QUIET, Status.PAUSED, "", "subscriber is paused"),
+        (Kind.GOODBYE, Status.UNSUBSCRIBED, "unsubscribed", ""),
+        (Kind.GOODBYE, Status.UNSUBSCRIBED, "complaint", "suppressed: complaint"),
+        (Kind.GOODBYE, Status.ACTIVE, "", "subscriber is active"),
+        (Kind.GOODBYE, Status.PENDING, "unsubscribed", "subscriber is pending"),
     ],
 )
 def test_what_must_not_go_out_has_a_reason(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from digest.domain.profile import Stance
-from digest.domain.subscriber import Wishes
+from digest.domain.subscriber import Layout, Wishes
 from digest.links import Purpose
 from digest.web.guards import MOST_BYTES, MOST_PAPERS_BYTES
 from tests.builders import paper
@@ -51,21 +51,26 @@ def test_looking_changes_no_row_and_nothing_is_kept_by_a_cache(room: Room) -> No
 
 def test_what_was_saved_is_kept_said_and_shown_again(room: Room) -> None:
     typed = {"topics": 'protein design + folding\nauthor: Ann Lee\n"robots"', "less": "benchmarks", "never": "music"}
-    typed |= {"minutes": "30", "breadth": "80", "bar": "0"}
+    typed |= {"minutes": "30", "breadth": "80", "bar": "0", "layout": "compact", "quiet_days": "yes"}
     answer = room.web.post(room.path(Purpose.PREFERENCES), data=typed)
     kept = wishes(room)
     assert saying(kept, Stance.FOLLOW) == typed["topics"].split("\n")
     assert (saying(kept, Stance.LESS), saying(kept, Stance.NEVER)) == (["benchmarks"], ["music"])
     assert (kept.minutes, kept.breadth, kept.bar) == (30, 0.8, 0)
+    assert (kept.layout, kept.quiet_days) == (Layout.COMPACT, True)
     said = words(answer)
     assert (
         'You follow protein design + folding, author: Ann Lee, "robots". Shown less: benchmarks. Never shown: music.'
         in said
     )
     assert "At most 30 minutes of reading. Mixed 80 of 100; a paper must fit 0 of 100." in said
+    assert "Layout: compact. When there is nothing for you, a short mail says so." in said
     page = tree(room.web.get(room.path(Purpose.PREFERENCES)))
     assert page.get_element_by_id("topics").text.strip() == typed["topics"]
     assert page.get_element_by_id("breadth").get("value") == "80"
+    assert page.xpath("//select/option[@selected]/@value")[-2:] == ["compact", "yes"]
+    assert room.web.post(room.path(Purpose.PREFERENCES), data={}).status_code == 200
+    assert wishes(room) == kept, "what is not sent stays as it is"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +95,17 @@ def test_a_mistake_stands_at_its_field_and_nothing_is_kept(room: Room, field: st
     assert at.get("aria-invalid") == "true"
     assert f"{field}-wrong" in at.get("aria-describedby")
     assert typed in (at.get("value") or at.text)
+    assert room.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("layout", "Choose one of compact, normal, full."), ("quiet_days", "Choose one of yes, no.")],
+)
+def test_a_choice_that_is_not_offered_is_refused_with_those_that_are(room: Room, field: str, said: str) -> None:
+    before = room.rows()
+    answer = room.web.post(room.path(Purpose.PREFERENCES), data={field: "wide"})
+    assert (answer.status_code, tree(answer).get_element_by_id(f"{field}-wrong").text) == (422, said)
     assert room.rows() == before
 
 

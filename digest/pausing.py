@@ -1,0 +1,51 @@
+"""Pausing and resuming, at the doors: each call reads its link, or an address, and runs one action."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from digest.liking import Liking
+from digest.links import Purpose
+from digest.office import found
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from digest.domain.subscriber import Subscriber
+
+
+class Pausing(Liking):
+    """The opened house, for those who want no issues for a while."""
+
+    def pause_by_link(self, token: str, until: date | None) -> "Subscriber":
+        """Send a reader nothing until a day begins, or until it resumes; raises BadLink and Refused."""
+        return self._pause(self.reader(Purpose.PREFERENCES, token), until)
+
+    def resume_by_link(self, token: str) -> "Subscriber":
+        """Send a paused reader issues again; raises BadLink and Refused."""
+        return self._resume(self.reader(Purpose.PREFERENCES, token))
+
+    def pause(self, address: str, until: date | None) -> "Subscriber":
+        """Do as `pause_by_link` on the operator's word; raises Refused, and LookupError for no such reader."""
+        return self._pause(self._with_address(address), until)
+
+    def resume(self, address: str) -> "Subscriber":
+        """Do as `resume_by_link` on the operator's word; raises Refused, and LookupError for no such reader."""
+        return self._resume(self._with_address(address))
+
+    def _pause(self, reader: "Subscriber", until: date | None) -> "Subscriber":
+        from digest.actions.pause import pause
+
+        return self._moved(reader, lambda connection, held: pause(connection, held, until, self.now()))
+
+    def _resume(self, reader: "Subscriber") -> "Subscriber":
+        from digest.actions.pause import resume
+
+        return self._moved(reader, lambda connection, held: resume(connection, held, self.now()))
+
+    def _moved(self, reader: "Subscriber", move: "Callable[[Connection, Subscriber], None]") -> "Subscriber":
+        from digest.store import subscribers
+
+        with self.database.writing() as connection:
+            move(connection, found(subscribers.with_id(connection, reader.id)))
+            return found(subscribers.with_id(connection, reader.id))

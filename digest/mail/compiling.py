@@ -9,7 +9,7 @@ from css_inline import CSSInliner
 
 from digest.domain.rising import Rising
 from digest.mail.cards import ABSTRACT, CardFacts, Masthead, rising_lines
-from digest.mail.fragments import CUT, Parts, hole, parts, section
+from digest.mail.fragments import CUT, Parts, hole, parts, section, without_marks
 from digest.resources import templates
 
 AT_ONCE = 100
@@ -40,7 +40,9 @@ def compile_issue(
         which a card stands in; `_one`, one of the papers that came next; `_tail`. A catch-up's begin with `catchup_`
     cards : for each paper its parts as `html` and as `text`, in the order given
     """
-    said = {"masthead": masthead, "rests_on": rests_on, "receipt": receipt, "rising": rising_lines(rising)}
+    named = Masthead(**{name: without_marks(value) for name, value in asdict(masthead).items()})
+    said: dict[str, Any] = {"masthead": named, "rests_on": without_marks(rests_on), "receipt": without_marks(receipt)}
+    said["rising"] = rising_lines(rising)
     shown = [card.shown() for card in cards]
     compiled: list[dict[str, Parts]] = []
     frames: dict[str, Any] = {"masthead": asdict(masthead)}

@@ -11,6 +11,8 @@ MOST_ENCODED = 102_400
 SHORTER = {Layout.FULL: Layout.NORMAL, Layout.NORMAL: Layout.COMPACT}
 PLAIN = bytes(range(32, 61)) + bytes(range(62, 127))
 """Bytes that quoted-printable leaves as they are."""
+BROKEN = (" \n", "\t\n", "From ")
+"""At these a line may be broken once more."""
 
 
 def fitted(wanted: Sequence[Layout], html: Callable[[Sequence[Layout]], str]) -> tuple[list[Layout], str]:
@@ -52,6 +54,6 @@ def encoded_size(text: str) -> int:
     12
     """
     body = text.encode()
-    others = len(body.translate(None, PLAIN))
-    whole = len(body) + 2 * others
+    others, broken = len(body.translate(None, PLAIN)), sum(map(text.count, BROKEN))
+    whole = len(body) + 2 * others + 5 * broken
     return whole + 3 * (whole // 73)

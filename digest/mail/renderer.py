@@ -71,7 +71,7 @@ def letter_for_issue(
     wanted = [issue.layout] * len(issue.entries)
     layouts, html = (wanted, whole(HTML, wanted)) if shared else fitted(wanted, partial(whole, HTML))
     return Letter(
-        subject=tidy(join(frame("subject"), values, str)),
+        subject=join(frame("subject"), values, str),
         text=whole(TEXT, layouts),
         html=html,
         recipient=issue.address,

@@ -101,11 +101,11 @@ def made_in(folder: Path) -> list[Mail]:
             if day == BACK_AT.date():
                 clock["now"] = BACK_AT
                 _come_back(service)
-        made = [*_issues(service), *_notices(service)]
-        outbox = Maildir(service.settings.outbox)
-        for letter in [mail.letter for mail in made if not mail.body]:
-            outbox.send(message_of(letter))
-        read = [replace(mail, body=_carried(outbox, mail)) for mail in made]
+        issued, noticed = list(_issues(service)), list(_notices(service))
+        outbox = Maildir(service.settings.outbox)  # The issues lie there since they were delivered.
+        for mail in noticed:
+            outbox.send(message_of(mail.letter))
+        read = [replace(mail, body=_carried(outbox, mail)) for mail in (*issued, *noticed)]
     return _chosen(read, random)
 
 

@@ -1,9 +1,8 @@
-"""The operator looks at mails before they leave: files of every kind, nothing sent, nothing changed, nothing made up in
-silence."""
+"""The operator looks at mails before they leave: every kind as files, nothing sent, nothing changed."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -71,12 +70,13 @@ def test_every_kind_is_written_and_no_row_changes_and_nothing_is_sent(digest: Di
         parts = {name: mail.get_body((subtype,)) for name, subtype in (("txt", "plain"), ("html", "html"))}
         for ending, part in parts.items():
             assert part is not None
-            assert part.get_content().rstrip("\n") == (folder / f"{kind}.{ending}").read_text("utf-8").rstrip("\n")
+            carried = part.get_content().replace("\r\n", "\n")
+            assert carried.rstrip("\n") == (folder / f"{kind}.{ending}").read_text("utf-8").rstrip("\n")
 
 
 def test_the_page_shows_each_mail_in_frames_that_load_nothing_and_run_nothing(digest: Digest, tmp_path: Path) -> None:
     assert digest("issue", "welcome", "--into", tmp_path / "out").exit_code == 0
-    page = html.fromstring((tmp_path / "out" / "index.html").read_text("utf-8"))
+    page: Any = html.fromstring((tmp_path / "out" / "index.html").read_text("utf-8"))
     frames = page.xpath("//iframe")
     assert [(frame.get("src"), frame.get("width")) for frame in frames[:6]] == [
         ("frames/issue.light.html", "375"), ("frames/issue.dark.html", "375"), ("frames/issue.light.html", "600"),
@@ -166,16 +166,16 @@ def test_a_bar_of_the_page_ends_where_the_scale_does_and_says_when_it_is_too_muc
 
 
 @pytest.fixture
-def ada(service: Service) -> Iterator[Subscriber]:
+def ada(service: Service) -> Subscriber:
     """Give a reader of robots and speech, on a day with eight papers."""
     collect(service.database, asking([ListSource(*listings(8))]), DAY, observed_at=NOW, now=NOW)
     publish(service.database, DAY, service.masthead, now=NOW)
     wishes = Wishes(topics=read_topics(["robot manipulation", "speech recognition"]), length=5, bar=0)
-    yield joined(service.database, "ada", wishes=wishes)
+    return joined(service.database, "ada", wishes=wishes)
 
 
-def without_links(text: str) -> str:
-    return re.sub(r"https?://\S+", "", text)
+def without_links(text: str) -> list[str]:
+    return re.sub(r"https?://\S+", "", text).split()
 
 
 def test_an_issue_is_shown_as_composing_makes_it(service: Service, ada: Subscriber) -> None:
@@ -186,7 +186,7 @@ def test_an_issue_is_shown_as_composing_makes_it(service: Service, ada: Subscrib
     [sent] = transport.sent
     part = message_from_bytes(sent.body, policy=policy.default).get_body(("plain",))
     assert part is not None
-    assert without_links(part.get_content()).strip() == without_links(shown.letter.text).strip()
+    assert without_links(part.get_content()) == without_links(shown.letter.text)
     assert shown.invented == ""
 
 

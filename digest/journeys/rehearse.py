@@ -91,7 +91,7 @@ def rehearse(
     report = RehearsalReport(reader=reader.address, page=str(into / "index.html"), remarks=_remarks(service, reader))
     (into / FRAMES).mkdir(parents=True, exist_ok=True)
     shown = []
-    for done, kind in enumerate(dict.fromkeys(kinds)):
+    for done, kind in enumerate(dict.fromkeys(kinds), 1):
         advance("rehearsing", done, len(kinds))
         try:
             shown.append(_written(service.rehearse(kind, reader, since), into))
@@ -99,9 +99,8 @@ def rehearse(
             report.failed.append(f"{kind}: {error}")
     report.mails = [_row(one) for one in shown]
     context = {"mails": shown, "report": report, "list_name": service.masthead.list_name, "folder": FRAMES}
-    page = templates().get_template("web/rehearsal.html").render(context | {"scale": SCALE})
-    (into / "index.html").write_text(page, "utf-8")
-    advance("rehearsing", len(kinds), len(kinds))
+    page = templates().get_template("web/rehearsal.html").render(context)
+    Path(report.page).write_text(page, "utf-8")
     return report
 
 

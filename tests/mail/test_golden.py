@@ -149,7 +149,7 @@ def letter_of(kind: str) -> Letter:
     if kind == "alarm":
         words = "arXiv cs on 2026-03-17: stale: the batch of 16 March was served again"
         return letter_for_alarm(Alarm(name="arxiv", words=words, since=NOW), "operator@example.org", MASTHEAD, NOW)
-    facts = {"recipient": address_of("dara"), "key_id": 1, "date": NOW.isoformat()} | FACTS[Kind(kind)]
+    facts = {"recipient": address_of("dara"), "key_id": 1, "date": NOW.isoformat(), **FACTS[Kind(kind)]}
     return letter_for_notice(Kind(kind), NUMBER, facts, MASTHEAD, LINKS)
 
 

@@ -107,7 +107,7 @@ def pause(
         typer.Option(formats=["%Y-%m-%d"], help="The day from which issues come again, as 2026-04-03."),
     ] = None,
 ) -> None:
-    """Send a subscriber nothing until a day, or until `resume`; everything of theirs stays as it is."""
+    """Send a subscriber no issues until a day, or until `resume`; everything of theirs stays as it is."""
     with _opened_for_one() as service:
         held = service.pause(address, until.date() if until else None)
     typer.echo(f"{held.address} is paused until {held.resumes_on or 'you or the reader resume it'}.")

@@ -59,11 +59,11 @@ class Liking(Due):
         return self._like(self._with_address(address), body, liked)
 
     def forget_reactions(self, token: str) -> int:
-        """Forget all a reader liked and disliked; gives how many papers that were. Raises BadLink."""
-        return self._forget(self.reader(Purpose.PREFERENCES, token))
+        """Forget all a reader liked and disliked, and tell it; gives how many papers that were. Raises BadLink."""
+        return self._forget(self.reader(Purpose.PREFERENCES, token), self.links.key_id)
 
     def forget(self, address: str) -> int:
-        """Do as `forget_reactions` on the operator's word; raises Refused, and LookupError for no such reader."""
+        """Forget it all on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
         return self._forget(self._with_address(address))
 
     def reactions(self, token: str) -> "Sequence[tuple[Reaction, Paper]]":
@@ -89,11 +89,10 @@ class Liking(Due):
         shelf = self.shelf(body)
         return like(self.database, reader, shelf.papers, liked=liked, now=self.now(), faults=shelf.faults)
 
-    def _forget(self, reader: "Subscriber") -> int:
-        from digest.store import reactions
+    def _forget(self, reader: "Subscriber", key_id: int | None = None) -> int:
+        from digest.actions.like import forget
 
-        with self.database.writing() as connection:
-            return reactions.forget(connection, reader.id)
+        return forget(self.database, reader, now=self.now(), key_id=key_id)
 
     def _with_address(self, address: str) -> "Subscriber":
         from digest.actions import subscribe

@@ -18,30 +18,32 @@ class Pausing(Liking):
     """The opened house, for those who want no issues for a while."""
 
     def pause_by_link(self, token: str, until: date | None) -> "Subscriber":
-        """Send a reader nothing until a day begins, or until it resumes; raises BadLink and Refused."""
-        return self._pause(self.reader(Purpose.PREFERENCES, token), until)
+        """Send a reader no issues until a day begins, or until it resumes, and tell it; raises BadLink and Refused."""
+        return self._pause(self.reader(Purpose.PREFERENCES, token), until, self.links.key_id)
 
     def resume_by_link(self, token: str) -> "Subscriber":
-        """Send a paused reader issues again; raises BadLink and Refused."""
-        return self._resume(self.reader(Purpose.PREFERENCES, token))
+        """Send a paused reader issues again, and tell it; raises BadLink and Refused."""
+        return self._resume(self.reader(Purpose.PREFERENCES, token), self.links.key_id)
 
     def pause(self, address: str, until: date | None) -> "Subscriber":
-        """Do as `pause_by_link` on the operator's word; raises Refused, and LookupError for no such reader."""
+        """Pause a reader on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
         return self._pause(self._with_address(address), until)
 
     def resume(self, address: str) -> "Subscriber":
-        """Do as `resume_by_link` on the operator's word; raises Refused, and LookupError for no such reader."""
+        """Resume for a reader on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
         return self._resume(self._with_address(address))
 
-    def _pause(self, reader: "Subscriber", until: date | None) -> "Subscriber":
+    def _pause(self, reader: "Subscriber", until: date | None, key_id: int | None = None) -> "Subscriber":
         from digest.actions.pause import pause
 
-        return self._moved(reader, lambda connection, held: pause(connection, held, until, self.now()))
+        now = self.now()
+        return self._moved(reader, lambda connection, held: pause(connection, held, until, now, key_id=key_id))
 
-    def _resume(self, reader: "Subscriber") -> "Subscriber":
+    def _resume(self, reader: "Subscriber", key_id: int | None = None) -> "Subscriber":
         from digest.actions.pause import resume
 
-        return self._moved(reader, lambda connection, held: resume(connection, held, self.now()))
+        now = self.now()
+        return self._moved(reader, lambda connection, held: resume(connection, held, now, key_id=key_id))
 
     def _moved(self, reader: "Subscriber", move: "Callable[[Connection, Subscriber], None]") -> "Subscriber":
         from digest.store import subscribers

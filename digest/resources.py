@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from digest.domain.text import shorten, wrap
+from digest.domain.wished import rhythm
 
 PACKAGE = Path(__file__).parent
 
@@ -68,5 +69,5 @@ def templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"shorten": shorten, "wrap": wrap, "day_words": day_words}
+    environment.filters |= {"shorten": shorten, "wrap": wrap, "day_words": day_words, "rhythm": rhythm}
     return environment

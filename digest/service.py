@@ -203,13 +203,13 @@ class Service(Rehearsing):
 
     def keep_wishes(self, token: str, wishes: Wishes) -> Subscriber:
         """Keep what a reader set, and queue the mail that tells of it; raises BadLink."""
-        from digest.store import notices, subscribers
+        from digest.actions import subscribe
+        from digest.store import subscribers
 
-        number, key_id, now = self.links.read(Purpose.PREFERENCES, token), self.links.key_id, self.now()
+        number, key_id = self.links.read(Purpose.PREFERENCES, token), self.links.key_id
         with self.database.writing() as connection:
             held = found(subscribers.of_delivery(connection, number))
-            subscribers.keep_wishes(connection, held, wishes, now)
-            notices.changed(connection, held, wishes, key_id=key_id, now=now)
+            subscribe.keep_wishes(connection, held, wishes, key_id=key_id, now=self.now())
             return found(subscribers.with_id(connection, held.id))
 
     # The administrator's door.

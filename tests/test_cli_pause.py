@@ -56,6 +56,14 @@ def test_what_cannot_be_paused_is_refused_in_a_sentence(
     assert row_of(digest)["status"] == "active"
 
 
+@pytest.mark.parametrize("option", ["--topic", "--less", "--never"])
+def test_a_topic_that_looks_like_a_web_address_is_refused_in_a_sentence(
+    digest: Callable[..., Any], option: str
+) -> None:
+    refused = digest("add", "bela@readers.example", option, "https://x.example")
+    assert (refused.exit_code, "'https://x.example' looks like a web address" in refused.stderr) == (1, True)
+
+
 def test_layout_and_quiet_days_are_kept_and_listed(digest: Callable[..., Any]) -> None:
     assert (row_of(digest)["layout"], row_of(digest)["quiet_days"]) == ("full", "yes")
     refused = digest("add", "bela@readers.example", "--layout", "wide")

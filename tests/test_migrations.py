@@ -1,6 +1,7 @@
 """The migrations end in exactly the tables of the code, on both databases."""
 
 import warnings
+from datetime import timedelta
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -8,14 +9,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
+from digest.domain.delivery import Kind
 from digest.domain.profile import Stance
-from digest.domain.subscriber import wishes_from_json
+from digest.domain.subscriber import Layout, Status, Wishes, wishes_from_json, wishes_to_json
 from digest.resources import resource_dir
 from digest.service import Service
 from digest.settings import Settings
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.store.tables import keys, metadata, paper_names, topics
+from digest.store.tables import confirmations, deliveries, keys, metadata, paper_names, topics
+from digest.store.tables import subscribers as subscribers_table
+from tests.builders import NOW
 
 
 def test_schema_equals_the_migrations(database: Database) -> None:
@@ -136,3 +140,75 @@ def test_a_confirmation_of_the_third_version_that_waits_gets_full_issues() -> No
     waiting = {"topics": [{"words": "video", "kind": "phrase", "never": True}], "cadence": cadence, "length": 5}
     read = wishes_from_json(waiting | {"trend_weight": 0.75})
     assert (read.bar, read.breadth, read.topics[0].stance, read.length) == (0, 0, Stance.NEVER, 5)
+
+
+def at_the_fourth_version(database_url: str) -> Database:
+    """Give a database of the version before the kinds of mail, with two readers, an issue's row and a sign-up."""
+    opened = at_the_third_version(database_url)
+    opened.migrate("0004_interests")
+    columns = "id, address, address_key, status, frequency, hour, zone, length, trend_weight, profile_revision"
+    values = "'active', 'daily', 7, 'UTC', 5, 0.75, 3, '2026-03-01', '{}', 0, 0, 0"
+    with opened.writing() as connection:
+        for number, name in ((2, "bela"), (3, "chen")):
+            own = f"{number}, '{name}@x.example', '{name}@x.example', {values}"
+            names = f"{columns}, created_at, consent, minutes, breadth, bar"
+            connection.execute(text(f"INSERT INTO subscribers ({names}) VALUES ({own})"))
+        connection.execute(text(queued(1, "confirmation")))
+        row = {"subscriber_id": 1, "asked_at": NOW, "wishes": {**OLD_WISHES, "liked": [{"key": "arxiv:1"}]}}
+        connection.execute(confirmations.insert().values(**row))
+    return opened
+
+
+OLD_WISHES = {
+    "topics": [], "cadence": {"frequency": "daily", "hour": 6, "zone": "UTC"}, "length": 5, "minutes": 0,
+    "trend_weight": 0.75, "breadth": 0.0, "bar": 0.0,
+}  # fmt: skip
+
+
+def queued(number: int, kind: str) -> str:
+    """Give the statement that queues a mail to a reader."""
+    columns = "subscriber_id, kind, key, state, attempts, created_at, next_attempt_at, reply, message_sha256"
+    moments = f"'{NOW:%Y-%m-%d %H:%M:%S}.000000', '{NOW:%Y-%m-%d %H:%M:%S}.000000'"
+    return f"INSERT INTO deliveries ({columns}) VALUES ({number}, '{kind}', '1', 'queued', 0, {moments}, '', '')"
+
+
+def test_readers_of_the_fourth_version_get_the_usual_mail_and_lose_nothing(database_url: str) -> None:
+    opened = at_the_fourth_version(database_url)
+    opened.migrate()
+    with opened.reading() as connection:
+        for one in subscribers.every(connection):
+            assert (one.status, one.resumes_at, one.wishes.length) == (Status.ACTIVE, None, 5)
+            assert (one.wishes.layout, one.wishes.quiet_days) == (Layout.NORMAL, False)
+        assert connection.scalars(select(deliveries.c.kind)).all() == ["confirmation"]
+        assert wishes_from_json(OLD_WISHES).layout is Layout.NORMAL
+    opened.close()
+
+
+def test_going_back_to_the_fourth_version_leaves_nothing_it_cannot_read(database_url: str) -> None:
+    opened = at_the_fourth_version(database_url)
+    opened.migrate()
+    back_at = NOW + timedelta(days=9)
+    with opened.writing() as connection:
+        _, bela, chen = subscribers.every(connection)
+        subscribers.set_status(connection, bela, Status.PAUSED, now=NOW, until=back_at)
+        subscribers.set_status(connection, chen, Status.PAUSED, now=NOW)
+        for kind in Kind:
+            connection.execute(text(queued(2, kind)))
+        wanted = wishes_to_json(Wishes(layout=Layout.FULL, quiet_days=True, length=4)) | {"liked": [{"key": "arxiv:2"}]}
+        connection.execute(confirmations.insert().values(subscriber_id=2, asked_at=NOW, wishes=wanted))
+    go_back(opened, "0004_interests")
+    with opened.reading() as connection:
+        kinds = connection.execute(text("SELECT subscriber_id, kind FROM deliveries ORDER BY id")).all()
+        assert [tuple(row) for row in kinds] == [(1, "confirmation"), (2, "issue"), (2, "confirmation")]
+        asked = select(subscribers_table.c.status, subscribers_table.c.next_issue_at)
+        states = connection.execute(asked.order_by(subscribers_table.c.id)).all()
+        assert [row.status for row in states] == ["active", "active", "paused"]
+        assert [row.next_issue_at for row in states[1:]] == [back_at, None]
+        waiting = connection.scalars(select(confirmations.c.wishes).order_by(confirmations.c.id)).all()
+        assert [wishes.keys() for wishes in waiting] == [{*OLD_WISHES, "liked"}] * 2
+        assert (waiting[1]["length"], waiting[1]["liked"]) == (4, [{"key": "arxiv:2"}])
+    opened.migrate()
+    assert opened.is_current()
+    with opened.reading() as connection:
+        assert [one.status for one in subscribers.every(connection)] == ["active", "active", "paused"]
+    opened.close()

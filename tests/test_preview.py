@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from digest.actions.collect import asking, collect
 from digest.actions.publish import publish
 from digest.cli import app
+from digest.domain.delivery import NOT_SENT
 from digest.domain.message import KINDS, NothingToShowError
 from digest.domain.profile import read_topics
 from digest.domain.subscriber import Subscriber, Wishes
@@ -226,3 +227,13 @@ def test_what_did_not_happen_is_said_to_be_invented(service: Service, ada: Subsc
     assert "452 4.2.2 The mailbox is full" in failed.letter.text
     changed = service.rehearse("changed", ada)
     assert "Followed from now on: speech recognition." in changed.letter.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_link_of_a_preview_acts_for_a_reader_or_shows_an_issue(service: Service, ada: Subscriber, kind: str) -> None:
+    service.compose()
+    service.deliver(transport=ListTransport())
+    letter = service.rehearse(kind, service.reader_to_show(ada.address)).letter
+    signed = set(re.findall(r"https?://[^\s/]+/[cfpuv]/([0-9]+)\.", letter.text + letter.html))
+    assert signed <= {str(NOT_SENT)}
+    assert bool(signed) is (kind not in {"alarm", "goodbye"})

@@ -41,6 +41,7 @@ def test_layout_and_quiet_days_go_through_a_file(service: Service, layout: Layou
     [
         ({"layout": "wide"}, "layout is compact, normal or full, not 'wide'"),
         ({"quiet_days": "1"}, "quiet_days is yes or no, not '1'"),
+        ({"less": "http://x"}, "a topic is words, a category, or a name; 'http://x' looks like a web address"),
         ({"frequency": "hourly"}, "frequency is daily, weekdays or weekly, not 'hourly'"),
     ],
 )

@@ -65,7 +65,7 @@ def deliver(
             make = partial(_message, room, found, pages)
             for claim in claims:
                 advance("delivering", done, done + len(claims))
-                if _is_wanted(database, claim, room.holder, clock(), report):
+                if _is_wanted(database, claim, found, room.holder, clock(), report):
                     _send(database, transport, claim, make, room, clock, report)
                 done += 1
     except TransportDown as error:
@@ -101,8 +101,14 @@ def _message(room: PostRoom, found: Mapping[int, Issue], pages: Mapping[int, Pag
     return message_of(letter_for_notice(claim.delivery.kind, number, claim.letter or {}, room.masthead, room.links))
 
 
-def _is_wanted(database: Database, claim: Claim, holder: str, now: datetime, report: DeliverReport) -> bool:
-    """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over."""
+def _is_wanted(
+    database: Database, claim: Claim, found: Mapping[int, Issue], holder: str, now: datetime, report: DeliverReport
+) -> bool:
+    """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over.
+
+    An issue for who is paused is taken back, so that what comes after the pause may bring its papers; unless it was
+    in flight before, for then it may have arrived.
+    """
     with database.writing() as connection:
         if not deliveries.hold(connection, claim.delivery, holder, now):
             report.skipped["taken over by another process"] += 1
@@ -111,17 +117,10 @@ def _is_wanted(database: Database, claim: Claim, holder: str, now: datetime, rep
         if reason:
             end = Settled(state=State.CANCELLED, reply=reason)
             deliveries.settle(connection, claim.delivery, holder, end, now)
+            if reason == deliveries.IS_PAUSED and claim.issue_id and not claim.was_handed_over:
+                issues.take_back(connection, found[claim.issue_id])
             report.skipped[reason] += 1
     return not reason
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Try:
-    """What came of a try: the reply, the hash of what was tried, and whether the reply is a server's and not ours."""
-
-    reply: Reply
-    sha256: str = ""
-    is_answer: bool = False
 
 
 def _send(
@@ -134,33 +133,34 @@ def _send(
     report: DeliverReport,
 ) -> None:
     try:
-        tried = _try(transport, claim, make)
+        reply, sha256 = _try(transport, claim, make)
     except TransportDown:
         with database.writing() as connection:
             deliveries.let_go(connection, claim.delivery, room.holder, clock())
         raise
-    now, reply = clock(), tried.reply
+    now = clock()
     state, again_at = state_after(reply, claim.delivery, now)
     with database.writing() as connection:
-        end = Settled(state=state, reply=reply.text, sha256=tried.sha256, next_attempt_at=again_at)
+        end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
         is_settled = deliveries.settle(connection, claim.delivery, room.holder, end, now)
-        if is_settled and tried.is_answer and state is State.FAILED and claim.issue_id:
+        if is_settled and state is State.FAILED and claim.issue_id and reply.is_about_mailbox:
             notices.unreachable(connection, claim.delivery, reply.text, key_id=room.links.key_id, now=now)
     report.repeated += claim.was_handed_over
     _count(report, reply.outcome, state, reply.text)
 
 
-def _try(transport: Transport, claim: Claim, make: Callable[[Claim], Message]) -> _Try:
+def _try(transport: Transport, claim: Claim, make: Callable[[Claim], Message]) -> tuple[Reply, str]:
+    """Give what came of a try, and the hash of what was tried."""
     sha256 = ""
     try:
         message = make(claim)
         sha256 = message.sha256
-        return _Try(reply=transport.send(message), sha256=sha256, is_answer=True)
+        return transport.send(message), sha256
     except TransportDown:
         raise
     except Exception as error:  # One mail that cannot be made or carried must not keep back all others.
         log.exception("delivery %s failed here", claim.delivery.id)
-        return _Try(reply=Reply(outcome=Outcome.REFUSED, text=f"failed here: {error!r}"), sha256=sha256)
+        return Reply(outcome=Outcome.LATER, text=f"failed here: {error!r}"), sha256
 
 
 def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) -> None:

@@ -12,7 +12,7 @@ from digest.domain.paper import Paper
 from digest.domain.profile import MOST_REACTIONS, Reaction
 from digest.domain.subscriber import Refused, Subscriber
 from digest.domain.text import shorten
-from digest.store import reactions, told
+from digest.store import notices, reactions, subscribers, told
 from digest.store.database import Database
 
 if TYPE_CHECKING:
@@ -160,6 +160,20 @@ def react(
         gained=tuple(pair for pair in changes if pair[1] > 0 and liked is not False)[:TERMS_SHOWN],
         lost=tuple(pair for pair in changes if pair[1] < 0 and not liked)[:TERMS_SHOWN],
     )
+
+
+def forget(database: Database, subscriber: Subscriber, *, now: datetime, key_id: int | None = None) -> int:
+    """Forget all that a reader liked and disliked; gives how many papers that were.
+
+    Parameters
+    ----------
+    key_id : the key of the links of the mail that tells of it; without one none is sent
+    """
+    with database.writing() as connection:
+        before = subscribers.with_id(connection, subscriber.id) or subscriber
+        count = reactions.forget(connection, subscriber.id)
+        notices.changed(connection, before, forgotten=count, key_id=key_id, now=now)
+    return count
 
 
 def _changes(

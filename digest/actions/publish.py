@@ -21,7 +21,6 @@ from digest.domain.text import counted
 from digest.domain.trend import OtherFormat, Trend
 from digest.mail.cards import CardFacts, Masthead
 from digest.mail.compiling import compile_issue
-from digest.resources import day_words
 from digest.store import editions, models, papers, receipts, tallies
 from digest.store.database import Database
 from digest.store.papers import Found
@@ -92,7 +91,7 @@ def publish(
         if one.trend.warning:
             report.warn(one.paper.key, one.trend.warning)
     advance("compiling cards", 1, 3)
-    receipt = f"Chosen from {counted(len(found), 'paper')} listed in the {WINDOW.days} days up to {day_words(day)}."
+    receipt = f"Chosen from {counted(len(found), 'paper')} of the {WINDOW.days} days up to {day.day} {day:%B}."
     frames, cards = compile_issue(masthead, facts, rests_on=rests_on, receipt=receipt, rising=rising)
     bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)

@@ -20,7 +20,7 @@ from digest.mail.cards import Masthead
 from digest.mail.mime import Letter
 from digest.mail.notices import letter_for_alarm, letter_for_notice
 from digest.mail.renderer import letter_for_issue
-from digest.store import deliveries, editions, issues, traces
+from digest.store import editions, issues, traces
 
 AWAY = timedelta(days=14)
 """How long ago a catch-up was last served, if it is not said."""
@@ -188,8 +188,7 @@ def _goodbye(_: Stage, __: Subscriber) -> Facts:
 def _unreachable(stage: Stage, reader: Subscriber) -> Facts:
     made = traces.issues_of(stage.connection, reader.id)[-FAILED_SHOWN:]
     periods = [one.period for one in made] or [reader.wishes.cadence.period(stage.now)]
-    numbers = [deliveries.number_of(stage.connection, reader.id, Kind.ISSUE, period) for period in periods]
-    failed = [[period, number or NOT_SENT, REPLY] for period, number in zip(periods, numbers, strict=True)]
+    failed = [[period, NOT_SENT, REPLY] for period in periods]
     return {"failed": failed}, "that these issues came back, and what the mail server said."
 
 

@@ -122,13 +122,15 @@ def sign_up(
     """Take in an address and queue its confirmation: a few times a day at most, and not for ever.
 
     The wishes and liked papers wait with the confirmation: whoever confirms gets what was asked for in that very mail.
+    Who is subscribed already is welcomed again, once a day at most, and keeps the wishes that are kept.
 
     Returns
     -------
     What happened, in words for the log; the reader is told the same whatever it is.
     """
     held = subscribers.with_address(connection, address)
-    if held is not None and held.status in {Status.ACTIVE, Status.PAUSED}:
+    if held is not None and held.has_joined:  # Who has no mail of ours left finds the way to the preferences again.
+        notices.welcome(connection, held, key=f"again {now.date()}", key_id=key_id, now=now)
         return "already subscribed"
     if held is not None and held.status is Status.UNSUBSCRIBED:
         subscribers.set_status(connection, held, Status.PENDING, now=now)
@@ -208,6 +210,12 @@ def approve(connection: Connection, subscriber_id: int, *, key_id: int, now: dat
     let_in, key = subscribers.with_id(connection, held.id) or held, held.confirmed_at.isoformat()
     notices.welcome(connection, let_in, key=key, key_id=key_id, now=now)
     return True
+
+
+def keep_wishes(connection: Connection, subscriber: Subscriber, wishes: Wishes, *, key_id: int, now: datetime) -> None:
+    """Keep what a reader set, and queue the mail that tells of it."""
+    subscribers.keep_wishes(connection, subscriber, wishes, now)
+    notices.changed(connection, subscriber, key_id=key_id, now=now)
 
 
 def leave(connection: Connection, subscriber: Subscriber, now: datetime, *, key_id: int | None = None) -> None:

@@ -118,6 +118,16 @@ class Cadence:
         return self.frequency is Frequency.DAILY or day.weekday() < 5
 
 
+def day_of_period(period: str) -> date:
+    """Give the local day of an issue by its period: the date, or the day of the week on which weekly issues come.
+
+    >>> f"{day_of_period('2026-11-20'):%a %d %b}", f"{day_of_period('2026-W47'):%a %d %b}"
+    ('Fri 20 Nov', 'Fri 20 Nov')
+    """
+    year, _, week = period.partition("-W")
+    return date.fromisocalendar(int(year), int(week), WEEKLY_ON + 1) if week else date.fromisoformat(period)
+
+
 def week_of(day: date) -> str:
     """Name the ISO week of a day.
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from digest.domain.background import whole_terms
+from digest.domain.cadence import day_of_period
 from digest.domain.subscriber import Layout
 from digest.domain.text import counted
 
@@ -51,6 +52,11 @@ class Entry:
     similar: tuple[str, ...] = ()
 
     @property
+    def is_near(self) -> bool:
+        """Whether something the reader follows or liked brought it."""
+        return bool(self.topic or self.followed or self.from_relevance > 0)
+
+    @property
     def score(self) -> float:
         """What the order of the issue rests on: the sum of its two parts."""
         return self.from_relevance + self.from_trend
@@ -67,7 +73,7 @@ def why_of(reason: "Reason", *, has_topics: bool, has_votes: bool) -> str:
     >>> why_of(Reason(is_liked=True, liked=("protein",), against=(("survey", -0.1),)), has_topics=True, has_votes=True)
     'Like papers you liked: it shares “protein”. It would stand higher without “survey”, as in papers you disliked.'
     >>> why_of(Reason(), has_topics=True, has_votes=False)
-    'Outside your topics: nothing nearer was left today.'
+    'Outside your topics: nothing nearer was left.'
     """
     own, liked = _quoted(reason.own), _quoted(reason.liked)
     said = []
@@ -99,10 +105,8 @@ def _quoted(terms: Sequence[str]) -> str:
 
 def _outside(*, has_topics: bool, has_votes: bool) -> str:
     if not has_topics:
-        return "Among what gathers most attention." if has_votes else "New, and listed today for everybody."
-    return (
-        f"Outside your topics: {'here for the attention it gathers' if has_votes else 'nothing nearer was left today'}."
-    )
+        return "Among what gathers most attention." if has_votes else "New, and listed for everybody."
+    return f"Outside your topics: {'here for the attention it gathers' if has_votes else 'nothing nearer was left'}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,11 @@ class Issue:
     def is_weekly(self) -> bool:
         """Whether it stands for a week."""
         return "W" in self.period
+
+    @property
+    def day(self) -> date:
+        """The local day it stands for, of a week the one on which it was due."""
+        return day_of_period(self.period)
 
     @property
     def count(self) -> str:

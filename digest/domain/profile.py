@@ -22,6 +22,7 @@ CATEGORY = re.compile(rf"^(?:{ARCHIVES})(?:\.[a-z]{{2}}|\.[a-z]+(?:-[a-z]+)?)?$"
 """An arXiv category such as cs.CL, or a whole archive such as cs; the case does not matter."""
 RULE = re.compile(r"^(author|organi[sz]ation|affiliation)\s*:\s*(.*)$", re.IGNORECASE)
 QUOTES = '"“”„«» '
+WEB_ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
 QUOTED = re.compile(r'^["“„«](.+)["”“»]$')
 
 
@@ -85,8 +86,8 @@ def read_topics(lines: Iterable[str], *, stance: Stance = Stance.FOLLOW) -> tupl
     Raises
     ------
     ValueError
-        If there are more than `MOST_TOPICS`, or one is longer than `LONGEST_TOPIC` characters, names nobody or holds
-        no word.
+        If there are more than `MOST_TOPICS`, or one is longer than `LONGEST_TOPIC` characters, names nobody, holds
+        no word, or looks like a web address: topics stand in mails, and whoever signs somebody up writes them.
 
     >>> [topic.kind.value for topic in read_topics(["protein design", "cs.CL", "author: Ann Lee", " "])]
     ['phrase', 'category', 'author']
@@ -102,6 +103,8 @@ def read_topics(lines: Iterable[str], *, stance: Stance = Stance.FOLLOW) -> tupl
 
 
 def _topic(line: str, stance: Stance) -> Topic:
+    if WEB_ADDRESS.search(line):
+        raise ValueError(f"a topic is words, a category, or a name; {line[:40]!r} looks like a web address")
     if CATEGORY.match(line):
         return Topic(words=line, kind=TopicKind.CATEGORY, stance=stance)
     if named := RULE.match(line):

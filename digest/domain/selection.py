@@ -105,17 +105,18 @@ def _choices(desk: Desk, readers: Sequence[Reader], weighed: Weighed, picked: Pi
     for number, one in enumerate(readers):
         pairs = range(int(ends[number]), int(ends[number + 1]))
         entries = [_entry(desk, one, weighed, picked, pair, rank=rank) for rank, pair in enumerate(pairs, 1)]
-        note, missed = _note(desk, one, weighed.score[number], entries), _missed(desk, picked, pairs, number)
+        note, missed = _note(desk, one, weighed.score[number], entries), _missed(desk, one, picked, pairs, number)
         choices.append(Choice(entries=entries, note=note, missed=missed))
     return choices
 
 
-def _missed(desk: Desk, picked: Picked, pairs: range, number: int) -> tuple[tuple[str, str], ...]:
-    """Name what came next in the pool, of each work one paper; what scores nothing came near to nothing."""
+def _missed(desk: Desk, reader: Reader, picked: Picked, pairs: range, number: int) -> tuple[tuple[str, str], ...]:
+    """Name what came next in the pool, of each work one paper: for who has wishes, of what is near to them."""
     clusters, pool = desk.edition.clusters, picked.pool
+    came_near = (pool.topic[number] > 0) | (not reader.has_wishes)
     works = set(clusters[picked.position[pairs.start : pairs.stop]].tolist())
     found: list[tuple[str, str]] = []
-    for position in pool.positions[number][pool.score[number] > 0].tolist():
+    for position in pool.positions[number][came_near & (pool.score[number] > 0)].tolist():
         paper, work = desk.papers[desk.edition.candidates[position].paper_id], int(clusters[position])
         if work not in works and paper.abstract_url:
             works.add(work)
@@ -126,17 +127,18 @@ def _missed(desk: Desk, picked: Picked, pairs: range, number: int) -> tuple[tupl
 
 
 def _note(desk: Desk, reader: Reader, score: NDArray[np.float32], entries: Sequence[Entry]) -> str:
-    """Say why an issue is short, where the bar made it so, or the minutes left nothing in it; else nothing."""
+    """Say why an issue is short, where the bar made it so, or the minutes left nothing in it, or how it misses."""
     wishes = reader.wishes
     clears = np.isfinite(score) & (score >= wishes.bar)
     works = len(set(desk.edition.clusters[clears].tolist()))
+    is_beside = bool(entries) and reader.has_wishes and not any(entry.is_near for entry in entries)
     span = "this week" if wishes.cadence.frequency is Frequency.WEEKLY else "today"
     if works < wishes.length and (np.isfinite(score) & ~clears).any() and wishes.bar:
         said = f"Only {counted(works, 'paper')}" if works else "No paper"
-        return f"{said} cleared your bar {span}."
+        return f"{said} cleared your bar {span}{', and none is near your topics' if is_beside and works else ''}."
     if not entries and clears.any():
         return f"No paper {span} fits into {counted(wishes.minutes, 'minute')} of reading."
-    return ""
+    return f"Nothing near your topics {span}: these gather most attention." if is_beside else ""
 
 
 def _entry(desk: Desk, reader: Reader, weighed: Weighed, picked: Picked, pair: int, *, rank: int) -> Entry:

@@ -21,10 +21,16 @@ TITLE_CHARACTERS = 300
 AUTHORS_SHOWN = 4
 UPPER = 0.75
 RISING_SHOWN = 4
-BARS = 6
+BARS = 4
 BAR_PIXELS = 28
-SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.|\bi\.e\.)(?<!\bal\.) (?=[^\Wa-z_])")
-"""Where a sentence ends and another begins."""
+WORTH_A_CHART = 5
+"""Votes below which bars would make much of little."""
+GOES_ON = " …"
+SENTENCE = re.compile(
+    r"(?<!\b[A-Z])(?<!\bvs)(?<!\bDr|\bSt|\bNo|\bcf|\bal|\bMr|\bMs)(?<!\bFig|\bSec|\bRef|\bMrs|\be\.g|\bi\.e|\bEqs)(?<!\bEq)"
+    r"[.!?](?= [^\Wa-z_])|[。！？]"
+)
+"""Where a sentence ends and another begins; a stop after these letters is that of a short form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,11 @@ def opening(abstract: str, most: int) -> str:
     """Give the first sentences of an abstract that have room, or where not even one has, its first words.
 
     >>> opening("We ask why. The answer, after long search, is 42.", 24), opening("We ask why.", 8)
-    ('We ask why.', 'We ask…')
+    ('We ask why. …', 'We ask…')
     """
     flat = " ".join(abstract.split())
-    ends = [found.start() for found in SENTENCE.finditer(flat) if found.start() <= most]
-    return flat[: ends[-1]] if ends and len(flat) > most else shorten(flat, most)
+    ends = [found.end() for found in SENTENCE.finditer(flat) if found.end() <= most - len(GOES_ON)]
+    return f"{flat[: ends[-1]]}{GOES_ON}" if ends and len(flat) > most else shorten(flat, most)
 
 
 def badge(trend: TrendScore) -> str:
@@ -95,7 +101,7 @@ def growth(counts: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
     """Choose the counts that show how votes grew: the first, the last, and evenly between; at most `BARS`.
 
     >>> growth([(hours, hours) for hours in range(1, 20)])
-    [(1, 1), (5, 5), (8, 8), (12, 12), (15, 15), (19, 19)]
+    [(1, 1), (7, 7), (13, 13), (19, 19)]
     """
     last = len(counts) - 1
     chosen = sorted({round(last * at / (BARS - 1)) for at in range(BARS)}) if counts else []
@@ -107,13 +113,12 @@ def growth_line(seen: Sequence[tuple[float, int]], trend: TrendScore) -> str:
 
     >>> trend = TrendScore(value=0.9, evidence=(), strength=6.4, low=12.2, high=90.0)
     >>> growth_line([(8.0, 3), (26.0, 9)], trend)
-    'Votes: 3 after 8 h, 9 after 26 h; 41 (12 to 90) expected in the end.'
+    'Votes: 3 after 8 h, 9 after 26 h; in the end about 41, four times in five 12 to 90.'
     """
-    if not seen:
-        return ""
-    counted = ", ".join(f"{votes:,} after {span(hours)}" for hours, votes in seen)
-    coming = f"; {explanation.votes(trend)} expected in the end" if trend.high else ""
-    return f"Votes: {counted}{coming}." if coming or len(seen) > 1 else ""
+    expected, low, high = (f"{round(votes):,}" for votes in (explanation.expected(trend), trend.low, trend.high))
+    counted = ", ".join(f"{votes:,} after {span(hours)}" for hours, votes in seen) if len(seen) > 1 else ""
+    coming = f"in the end about {expected}, four times in five {low} to {high}" if seen and trend.high else ""
+    return f"Votes: {'; '.join(filter(None, (counted, coming)))}." if counted or coming else ""
 
 
 def bars(seen: Sequence[tuple[float, int]], trend: TrendScore) -> list[tuple[int, Markup]]:
@@ -125,7 +130,9 @@ def bars(seen: Sequence[tuple[float, int]], trend: TrendScore) -> list[tuple[int
     heights = [(votes, Markup()) for _, votes in seen]
     if trend.high:
         heights.append((explanation.expected(trend), Markup(' class="coming"')))
-    most = max((votes for votes, _ in heights), default=0) or 1
+    most = max((votes for votes, _ in heights), default=0)
+    if most < WORTH_A_CHART:
+        return []
     return [(max(2, round(BAR_PIXELS * votes / most)), name) for votes, name in heights]
 
 

@@ -47,14 +47,16 @@ def compile_issue(
     compiled: list[dict[str, Parts]] = []
     frames: dict[str, Any] = {"masthead": asdict(masthead)}
     for prefix, folder in FRAMES.items():
-        context = said | _with_holes([_blank() | {"card": dict.fromkeys(CARD, "")}] * 2)
+        context = said | _with_holes(
+            [_blank() | {"card": dict.fromkeys(CARD, ""), "is_top": top} for top in (True, False)]
+        )
         subject = templates().get_template(f"email/{folder}/subject.txt").render(context)
         frames[f"{prefix}subject"] = parts(subject)
         pages = _pages(folder, context)
         frames |= {f"{prefix}{form}_{name}": found for form, page in pages.items() for name, found in _frame(page)}
     for start in range(0, len(shown), AT_ONCE):
         some = shown[start : start + AT_ONCE]
-        pages = _pages("issue", said | _with_holes([_blank() | {"card": card} for card in some]))
+        pages = _pages("issue", said | _with_holes([_blank() | {"card": card, "is_top": False} for card in some]))
         inner = {form: [parts(piece) for piece in page[2:-3:3]] for form, page in pages.items()}
         compiled += [{form: inner[form][at] for form in FORMS} for at in range(len(some))]
     return frames, compiled

@@ -8,7 +8,9 @@ from markupsafe import Markup
 CUT = Markup("<!--cut-->")
 HOLE = re.compile(r"(?:<!--)?QZ([a-z]+)ZQ(?:-->)?")
 MARK = re.compile(rf"{CUT}|{HOLE.pattern}")
-SECTIONS = frozenset(("own", "first", "later", "marked", "alike", "growth", "brief", "short", "full", "left", "missed"))
+SECTIONS = frozenset(
+    ("own", "first", "later", "marked", "alike", "growth", "brief", "short", "full", "left", "missed", "shared")
+)
 """Names of marks that begin what only some readers get; the mark `end` ends it, and no section holds another."""
 END = "end"
 Parts = list[str]

@@ -78,9 +78,7 @@ def _welcome(facts: Facts, _: Link) -> dict[str, Any]:
 
 def _changed(facts: Facts, _: Link) -> dict[str, Any]:
     known = facts.get("before") and facts.get("after")
-    return {
-        "changes": wished.changes(wishes_from_json(facts["before"]), wishes_from_json(facts["after"])) if known else ()
-    }
+    return {"changes": wished.Change.from_json(facts).sentences if known else ()}
 
 
 def _goodbye(_: Facts, __: Link) -> dict[str, Any]:

@@ -27,8 +27,8 @@ SUBJECT_CHARACTERS = 70
 SIMILAR_SHOWN = 3
 SIMILAR_CHARACTERS = 120
 MISSED_CHARACTERS = 160
-OLDER: Mapping[str, Parts] = {"subject": ["", "day", ": ", "headline", ""]}
-"""Frames that older editions do not hold; their cards bring what they stand in."""
+OLDER: Mapping[str, Parts] = {"subject": ["", "day", ": ", "headline", ""], "html_one": [""], "text_one": [""]}
+"""Frames that older editions do not hold; their cards bring what they stand in, and no paper is told to be missed."""
 KEPT = {Layout.COMPACT: (), Layout.NORMAL: ("growth", "brief"), Layout.FULL: ("growth", "full")}
 """The sections of a card by layout; the top story has a longer abstract in a normal one."""
 
@@ -83,7 +83,8 @@ def letter_for_issue(
 
 
 def _frame(frames: Mapping[str, Any], name: str, *, is_catchup: bool) -> Parts:
-    found: Parts = frames.get(f"catchup_{name}" if is_catchup else name) or OLDER.get(name, ["", "card", ""])
+    own = frames.get(f"catchup_{name}") if is_catchup else None
+    found: Parts = own or frames.get(name) or OLDER.get(name, ["", "card", ""])
     return found
 
 
@@ -101,24 +102,36 @@ def _whole(
     said = [join(frame(f"{form.name}_head"), form.values(values), form.write)]
     for entry, layout in zip(issue.entries, layouts, strict=False):
         own = form.values(values_for_entry(entry, values["feedback"]))
-        card = join(cards[entry.card][form.name], own, form.write, sections_of(entry, layout, shared=shared))
-        stands_in = "top" if entry.rank == 1 else "card"
+        kept = sections_of(issue, entry, layout, shared=shared)
+        card = join(cards[entry.card][form.name], own, form.write, kept)
+        stands_in = "top" if stands_first(entry, layout) else "card"
         said.append(join(frame(f"{form.name}_{stands_in}"), {"card": card}, str))
     left = len(issue.entries) - len(layouts)
     missed = _missed(issue, frame(f"{form.name}_one"), form)
     rest = {**values, "more": f"And {counted(left, 'more paper')}", "list": missed}
-    kept = [name for name, is_kept in (("left", left), ("missed", issue.missed)) if is_kept]
+    kept = [
+        name
+        for name, is_kept in (("left", left), ("missed", issue.missed), ("own", not shared), ("shared", shared))
+        if is_kept
+    ]
     said.append(join(frame(f"{form.name}_tail"), rest, form.write, kept))
     return "".join(said)
 
 
-def sections_of(entry: Entry, layout: Layout, *, shared: bool = False) -> Collection[str]:
-    """Name the sections that an entry's card shows."""
-    is_top = entry.rank == 1
+def stands_first(entry: Entry, layout: Layout) -> bool:
+    """Whether an entry is the top story; a compact issue has none."""
+    return entry.rank == 1 and layout is not Layout.COMPACT
+
+
+def sections_of(issue: Issue, entry: Entry, layout: Layout, *, shared: bool = False) -> Collection[str]:
+    """Name the sections that an entry's card shows; what was expected weeks ago a catch-up leaves out."""
+    is_top = stands_first(entry, layout)
     names = {"first" if is_top else "later", *KEPT[layout]}
     if is_top and "brief" in names:
         names = names - {"brief"} | {"short"}
-    told = {"marked": entry.followed, "alike": entry.similar, "own": not shared}
+    if issue.since:
+        names = names - {"growth"}
+    told = {"marked": not _is_only_followed(entry) and entry.followed, "alike": entry.similar, "own": not shared}
     return names | {name for name, is_told in told.items() if is_told}
 
 
@@ -133,16 +146,16 @@ def _missed(issue: Issue, one: Parts, form: Form) -> Markup:
 
 def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, str]:
     """Give what differs by reader in the frame of an issue."""
-    day = local_day(issue.created_at, issue.zone)
+    day, made_on = issue.day, local_day(issue.created_at, issue.zone)
     week = f"Week {int(issue.period[6:])}" if issue.is_weekly else ""
     first = issue.entries[0].title if issue.entries else ""
     return {
-        "day": f"{day.day} {day:%b}",
+        "day": f"{made_on.day} {made_on:%b}",  # This, the next and the last of the three is for older frames.
+        "date": day_words(made_on),
+        "count": issue.count,
         "when": week or f"{day.day} {day:%b}",
         "headline": shorten(first, SUBJECT_CHARACTERS),
         "heading": f"{week}: {day_words(day)}" if week else day_words(day),
-        "date": day_words(day),
-        "count": issue.count,  # The frames of older editions have a place for it.
         "said": issue.note or f"{issue.count} for you.",
         "preheader": shorten(tidy("; ".join(entry.title for entry in issue.entries[1:3]) or first), 100),
         "address": issue.address,
@@ -161,23 +174,28 @@ def values_for_entry(entry: Entry, feedback: str) -> dict[str, str]:
         "rank": str(entry.rank),
         "score": score_line(entry),
         "followed": f"★ {entry.followed}" if entry.followed else "",
-        "why": entry.why,
+        "why": f"★ {entry.why}" if _is_only_followed(entry) else entry.why,
         "similar": f"+{len(titles)} similar: {'; '.join(titles[:SIMILAR_SHOWN])}{more}" if titles else "",
         "feedback": f"{feedback}/{entry.paper_id}",
     }
 
 
+def _is_only_followed(entry: Entry) -> bool:
+    """Whether being followed is all there is to say, so that the reason bears the mark."""
+    return bool(entry.followed) and entry.why == f"{entry.followed}."
+
+
 def score_line(entry: Entry) -> str:
-    """Say what the place of an entry rests on; the parts add up as shown.
+    """Say what the place of an entry rests on; the parts add up as shown, and 100 is a clear match.
 
     >>> from digest.domain.issue import entry_from_json
     >>> score_line(entry_from_json({"rank": 1, "paper_id": 1, "paper_key": "", "title": "", "card": "", "topic": "",
     ...                             "from_relevance": 0.516, "from_trend": 0.193, "why": ""}))
-    'Score 71: 52 by your topics, 19 by attention'
+    'Score 71: 52 by your topics, 19 by trend'
     """
     whole, near = round(100 * entry.score), round(100 * entry.from_relevance)
-    told = [(near, "your topics"), (whole - near, "attention")]
-    return f"Score {whole}: {', '.join(f'{amount} by {what}' for amount, what in told if amount)}".removesuffix(": ")
+    told = [(near, "by your topics"), (whole - near, "by trend"), (-near, "off for what you want less of")]
+    return f"Score {whole}: {', '.join(f'{amount} {why}' for amount, why in told if amount > 0)}".removesuffix(": ")
 
 
 def as_text(own: Mapping[str, str]) -> dict[str, str]:

@@ -20,8 +20,8 @@ class Smtp:
     """Sends messages to one mail server.
 
     A 4yz reply means later, 5yz refused; a connection lost between the final dot and its reply means unknown
-    (RFC 1047). A connection that died while it was idle is opened anew, once; where none can be opened the transport
-    is down.
+    (RFC 1047). A connection that died while it was idle is opened anew, once; where none can be opened, or the server
+    takes nothing from our address, the transport is down.
     """
 
     def __init__(self, host: str, port: int, *, security: Security, login: str = "", password: str = "") -> None:
@@ -84,7 +84,7 @@ class Smtp:
         ):
             code, text = server.docmd(command, argument)
             if code != expected and (command, code) != ("RCPT", 251):
-                return self._refusal(server, code, text)
+                return self._refusal(server, code, text, command)
         return None
 
     def _handed_over(self, server: smtplib.SMTP, message: Message) -> Reply:
@@ -99,9 +99,9 @@ class Smtp:
             )
         if code == 250:
             return Reply(outcome=Outcome.SENT, text=_words(code, text))
-        return self._refusal(server, code, text)
+        return self._refusal(server, code, text, "DATA")
 
-    def _refusal(self, server: smtplib.SMTP, code: int, text: bytes) -> Reply:
+    def _refusal(self, server: smtplib.SMTP, code: int, text: bytes, command: str) -> Reply:
         if code == 421:
             self.close()
         else:
@@ -109,7 +109,10 @@ class Smtp:
                 server.rset()
             except (OSError, smtplib.SMTPException):
                 self.close()
-        return Reply(outcome=Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, text=_words(code, text))
+        is_final = 500 <= code < 600
+        if is_final and command == "MAIL":  # That says nothing of the reader: nobody would get anything now.
+            raise TransportDown(f"{self.host} takes no mail from the sender: {_words(code, text)}")
+        return Reply(outcome=Outcome.REFUSED if is_final else Outcome.LATER, text=_words(code, text), at=command)
 
 
 @contextmanager

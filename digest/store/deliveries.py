@@ -21,10 +21,13 @@ TURNS = {Kind.CONFIRMATION: 0, Kind.ISSUE: 2}
 """Who goes first; the notices, which are few, go between these two."""
 GOES_TO: Mapping[Kind, Collection[Status]] = {
     Kind.CONFIRMATION: set(Status),
+    Kind.WELCOME: {Status.ACTIVE, Status.PAUSED},
     Kind.CHANGED: {Status.ACTIVE, Status.PAUSED},
     Kind.GOODBYE: {Status.UNSUBSCRIBED},
 }
 """Where a reader must stand to be sent it; for every other kind, active."""
+IS_PAUSED = f"subscriber is {Status.PAUSED}"
+"""Why something is not wanted now and may be later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import fields
+from datetime import timedelta
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
+from digest.domain.cadence import day_of_period
 from digest.domain.issue import Issue, entries_to_json, entry_from_json
 from digest.domain.subscriber import Layout
 from digest.store.database import insert_missing, inserting
-from digest.store.tables import issues, shown_papers
+from digest.store.tables import issues, shown_papers, subscribers
 
 
 def add(connection: Connection, issue: Issue) -> int | None:
@@ -23,6 +25,17 @@ def add(connection: Connection, issue: Issue) -> int | None:
     shown = [of_reader | {"paper_id": entry.paper_id} for entry in issue.entries]
     insert_missing(connection, shown_papers, shown)
     return int(issue_id)
+
+
+def take_back(connection: Connection, issue: Issue) -> None:
+    """Let an issue that is not sent count as none: its papers were not shown, and what it was for is not covered.
+
+    The issue itself stays, for the ledger tells of it.
+    """
+    connection.execute(delete(shown_papers).where(shown_papers.c.issue_id == issue.id))
+    until = issue.since or day_of_period(issue.period) - timedelta(days=1)
+    is_later = (subscribers.c.id == issue.subscriber_id) & (subscribers.c.covered_until > until)
+    connection.execute(update(subscribers).where(is_later).values(covered_until=until))
 
 
 def shown(connection: Connection, subscriber_ids: Collection[int], paper_ids: Collection[int]) -> dict[int, set[int]]:

@@ -1,21 +1,16 @@
 """What is queued to be told to one reader about its subscription; when it is sent, the ledger decides."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.domain.delivery import Delivery, Kind, State
-from digest.domain.subscriber import Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
-from digest.domain.wished import changes
+from digest.domain.delivery import SETTLING, TRIED_AGAIN, TRIED_AGAIN_LATER, Delivery, Kind, State
+from digest.domain.subscriber import Subscriber, wishes_to_json
+from digest.domain.wished import Change, pausing
 from digest.store import deliveries, subscribers
 
-SETTLING = timedelta(minutes=10)
-"""Who sets one wish often sets another: all that is set in this time is told in one mail."""
-TRIED_AGAIN = timedelta(days=1)
-"""After a refusal a mailbox gets time to recover before it is told of what it missed."""
-TRIED_AGAIN_LATER = timedelta(days=7)
-"""If that was refused as well: so a dead mailbox is not knocked at twice a day."""
 MOST_FAILED = 7
 """How many issues that could not be brought are named."""
 
@@ -35,25 +30,35 @@ def goodbye(connection: Connection, subscriber: Subscriber, *, key_id: int, now:
     deliveries.queue(connection, subscriber.id, Kind.GOODBYE, joined_at.isoformat(), now=now, letter=letter)
 
 
-def changed(connection: Connection, subscriber: Subscriber, wishes: Wishes, *, key_id: int, now: datetime) -> None:
-    """Queue what was changed of a subscriber's wishes, or add it to what waits to be told; taken back, it is not told.
+def changed(
+    connection: Connection, before: Subscriber, *, forgotten: int = 0, key_id: int | None, now: datetime
+) -> None:
+    """Queue what is no longer as it was `before`, or add it to what waits to be told; taken back, it is not told.
 
     Only those are told to whom it matters: the active and the paused.
+
+    Parameters
+    ----------
+    forgotten : how many papers that were liked or disliked were forgotten
+    key_id : the key of the letter's links; without one nothing is told
     """
-    if subscriber.status not in {Status.ACTIVE, Status.PAUSED}:
+    after = subscribers.with_id(connection, before.id)
+    if key_id is None or after is None or not after.has_joined:
         return
-    held = deliveries.newest(connection, subscriber.id, Kind.CHANGED)
-    if held is not None and held[0].state is State.QUEUED:
-        delivery, letter = held
-        if changes(wishes_from_json(letter["before"]), wishes):
-            deliveries.amend(connection, delivery, letter | {"after": wishes_to_json(wishes)})
-        else:
-            deliveries.cancel(connection, delivery, "everything was set back")
-    elif changes(subscriber.wishes, wishes):
+    held = deliveries.newest(connection, before.id, Kind.CHANGED)
+    waiting = held if held is not None and held[0].state is State.QUEUED else None
+    change = Change(before=before.wishes, after=before.wishes, paused_before=pausing(before))
+    change = Change.from_json(waiting[1]) if waiting else change
+    forgotten += change.forgotten
+    change = replace(change, after=after.wishes, paused_after=pausing(after), forgotten=forgotten)
+    if waiting and change.sentences:
+        deliveries.amend(connection, waiting[0], waiting[1] | change.to_json())
+    elif waiting:
+        deliveries.cancel(connection, waiting[0], "everything was set back")
+    elif change.sentences:
         due_at = now + SETTLING
-        said = {"before": wishes_to_json(subscriber.wishes), "after": wishes_to_json(wishes)}
-        letter = _letter(subscriber.address, key_id, due_at) | said
-        deliveries.queue(connection, subscriber.id, Kind.CHANGED, now.isoformat(), now=due_at, letter=letter)
+        letter = _letter(before.address, key_id, due_at) | change.to_json()
+        deliveries.queue(connection, before.id, Kind.CHANGED, now.isoformat(), now=due_at, letter=letter)
 
 
 def unreachable(connection: Connection, issue: Delivery, reply: str, *, key_id: int, now: datetime) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from digest.domain.cadence import zone_names
 from digest.domain.profile import MOST_TOPICS
 from digest.domain.subscriber import LENGTHS, MINUTES
+from digest.domain.wished import RHYTHMS
 from digest.resources import templates
 from digest.service import Service
 from digest.web.guards import TOO_MUCH, headers_for
@@ -68,7 +69,7 @@ def page(
     service = service_of(request)
     known = {"settings": service.settings, "base": base_of(service)}
     known |= {"zones": zone_names(), "lengths": LENGTHS, "most_topics": MOST_TOPICS}
-    known |= {"most_minutes": MINUTES[-1]}
+    known |= {"most_minutes": MINUTES[-1], "rhythms": RHYTHMS}
     html = templates().get_template(f"web/{name}.html").render(**known | values)
     return HTMLResponse(html, status, headers)
 

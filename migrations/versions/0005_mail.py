@@ -12,6 +12,7 @@ NEW_COLUMNS = (
     *(("issues", "since"), ("issues", "missed"), ("issues", "layout")),
     *(("subscribers", "resumes_at"), ("subscribers", "quiet_days"), ("subscribers", "layout")),
 )
+NEW_WISHES = ("layout", "quiet_days")
 
 
 def upgrade() -> None:
@@ -26,5 +27,20 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    # The code before knows two kinds of mail, and no end of a pause by which it could wake a reader.
+    op.execute("DELETE FROM deliveries WHERE kind NOT IN ('issue', 'confirmation')")
+    op.execute(
+        "UPDATE subscribers SET status = 'active', next_issue_at = resumes_at "
+        "WHERE status = 'paused' AND resumes_at IS NOT NULL"
+    )
+    _forget_new_wishes()
     for table, name in NEW_COLUMNS:
         op.drop_column(table, name)
+
+
+def _forget_new_wishes() -> None:
+    """Drop from what waits to be confirmed the wishes that the code before cannot read."""
+    asked = sa.table("confirmations", sa.column("id", sa.Integer()), sa.column("wishes", sa.JSON()))
+    for number, wishes in op.get_bind().execute(sa.select(asked.c.id, asked.c.wishes)).all():
+        kept = {name: wish for name, wish in wishes.items() if name not in NEW_WISHES}
+        op.get_bind().execute(asked.update().where(asked.c.id == number).values(wishes=kept))

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from digest.actions.compose import Round, compose
+from digest.actions.deliver import PostRoom, deliver
 from digest.actions.publish import publish
 from digest.actions.report import ComposeReport
 from digest.actions.why import trace
@@ -17,6 +18,7 @@ from digest.domain.cadence import Cadence, Frequency
 from digest.domain.delivery import Kind
 from digest.domain.issue import Issue
 from digest.domain.listing import Receipt, Verdict
+from digest.domain.message import Message
 from digest.domain.profile import read_topics
 from digest.domain.subscriber import Layout, Status, Subscriber, Wishes
 from digest.links import Links
@@ -30,6 +32,7 @@ from digest.store.tables import issues as issues_table
 from digest.store.tables import profile_vectors
 from tests.builders import DAY, NOW, listing, masthead
 from tests.cast import address_of
+from tests.fakes import ListTransport
 
 WEEKS = 3
 PLAIN = Wishes(topics=read_topics(["protein design"]), bar=0, length=25)
@@ -337,3 +340,65 @@ def test_nobody_wakes_before_time_by_a_replay_or_after_leaving(weeks: Database) 
         subscribers.set_status(connection, found(connection), Status.UNSUBSCRIBED, now=NOW)
     assert composed(weeks).resumed == 0
     assert kept(weeks) == []
+
+
+def sent(database: Database, at: datetime, *, dead: str = "") -> list[Message]:
+    transport, room = ListTransport(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
+    deliver(database, transport, room, clock=lambda: at, is_dead=lambda name: name == dead)
+    return transport.sent
+
+
+def test_an_issue_that_still_waits_when_its_reader_pauses_is_not_lost(weeks: Database) -> None:
+    served(weeks, DAY - timedelta(days=1))
+    composed(weeks)
+    pause(weeks, NOW + timedelta(days=2))
+    assert sent(weeks, NOW + timedelta(hours=1)) == []
+    assert reader(weeks).covered_until == DAY - timedelta(days=1)
+    report = composed(weeks, NOW + timedelta(days=3))
+    first, second = kept(weeks)
+    assert (report.resumed, report.issues, second.since) == (1, 1, DAY - timedelta(days=1))
+    assert first.entries
+    assert {entry.paper_id for entry in first.entries} <= {entry.paper_id for entry in second.entries}
+    assert len(sent(weeks, NOW + timedelta(days=3))) == 1
+
+
+def test_a_catch_up_that_still_waits_when_its_reader_pauses_is_not_lost_either(weeks: Database) -> None:
+    served(weeks, DAY - timedelta(days=20))
+    composed(weeks)
+    pause(weeks, NOW + timedelta(days=2))
+    sent(weeks, NOW + timedelta(hours=1))
+    composed(weeks, NOW + timedelta(days=3))
+    first, second = kept(weeks)
+    assert (first.since, second.since) == (DAY - timedelta(days=20),) * 2
+    assert {entry.paper_id for entry in first.entries} <= {entry.paper_id for entry in second.entries}
+
+
+def test_a_weekly_issue_that_is_taken_back_uncovers_its_friday(weeks: Database) -> None:
+    friday = DAY + timedelta(days=3)
+    at = NOW + timedelta(days=3)
+    served(weeks, DAY - timedelta(days=4), replace(PLAIN, cadence=Cadence(frequency=Frequency.WEEKLY)), due_at=at)
+    composed(weeks, at)
+    assert reader(weeks).covered_until == friday
+    pause(weeks, None)
+    sent(weeks, at)
+    assert reader(weeks).covered_until == friday - timedelta(days=1)
+
+
+def test_what_was_in_flight_before_its_reader_paused_may_have_arrived_and_is_shown_no_more(weeks: Database) -> None:
+    served(weeks, DAY - timedelta(days=1))
+    composed(weeks)
+    with weeks.writing() as connection:
+        [claim] = deliveries.claim(connection, "gone", [], now=NOW)
+        assert deliveries.hold(connection, claim.delivery, "gone", NOW)
+    pause(weeks, None)
+    assert sent(weeks, NOW, dead="gone") == []
+    assert reader(weeks).covered_until == DAY
+
+
+def test_an_issue_for_who_left_stays_shown(weeks: Database) -> None:
+    served(weeks, DAY - timedelta(days=1))
+    composed(weeks)
+    with weeks.writing() as connection:
+        subscribers.set_status(connection, found(connection), Status.UNSUBSCRIBED, now=NOW)
+    assert sent(weeks, NOW) == []
+    assert reader(weeks).covered_until == DAY

@@ -13,7 +13,7 @@ from digest.actions.compose import Round, compose
 from digest.actions.deliver import PostRoom, deliver
 from digest.actions.preview import of_delivery
 from digest.actions.report import DeliverReport
-from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, Kind, Outcome, Reply, State
+from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, TRIED_AGAIN, Kind, Outcome, Reply, State
 from digest.domain.message import Message
 from digest.domain.subscriber import Wishes
 from digest.links import Links, Purpose
@@ -23,7 +23,6 @@ from digest.mail.transport import TransportDown
 from digest.store import deliveries, editions, issues, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import LEASE
-from digest.store.notices import TRIED_AGAIN
 from digest.store.tables import deliveries as deliveries_table
 from tests.builders import NOW, masthead
 from tests.cast import address_of, joined
@@ -31,7 +30,8 @@ from tests.fakes import ListTransport
 
 LINKS = Links("https://digest.example.org", {1: "k" * 64})
 LATER, REFUSED, UNKNOWN = (
-    Reply(outcome=outcome, text=outcome.value) for outcome in (Outcome.LATER, Outcome.REFUSED, Outcome.UNKNOWN)
+    Reply(outcome=outcome, text=outcome.value, at="RCPT")
+    for outcome in (Outcome.LATER, Outcome.REFUSED, Outcome.UNKNOWN)
 )
 
 
@@ -87,7 +87,7 @@ def test_a_page_that_may_be_passed_on_holds_nothing_of_the_reader(composed: Data
         page = of_delivery(connection, 1, LINKS).html
     own = [LINKS.link(purpose, 1) for purpose in (Purpose.LEAVE, Purpose.PREFERENCES)]
     assert [text for text in [*own, address_of("ada")] if text in page] == []
-    assert LINKS.link(Purpose.VIEW, 1) in page
+    assert "This page may be passed on" in page
 
 
 def test_later_is_tried_again_after_the_wait_and_not_before(composed: Database) -> None:
@@ -138,11 +138,50 @@ def test_an_issue_given_up_after_many_tries_is_told_too(composed: Database) -> N
     assert failed(composed) == [["2026-03-17"], ["2026-03-17"]]
 
 
-def test_an_issue_that_could_not_be_made_here_is_not_the_readers_to_mend(composed: Database) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.LATER])
+@pytest.mark.parametrize(
+    ("at", "said", "is_told"),
+    [
+        ("RCPT", "550 no such person", True),
+        ("RCPT", "550 5.4.1 Recipient address rejected", True),
+        ("RCPT", "550 5.7.1 your network is listed", False),
+        ("RCPT", "450 4.1.8 sender's domain not found", False),
+        ("RCPT", "421 4.2.1 too many from your network", False),
+        ("DATA", "552 5.2.2 over quota", True),
+        ("DATA", "550 5.1.1 no such person", True),
+        ("DATA", "554 5.7.1 looks like spam", False),
+        ("DATA", "554 no", False),
+        ("MAIL", "451 4.7.1 slow down", False),
+        ("", "outbox: no space left", False),
+    ],
+)
+def test_only_what_is_about_the_readers_mailbox_is_told_to_the_reader(
+    composed: Database, outcome: Outcome, at: str, said: str, is_told: bool
+) -> None:
+    reply = Reply(outcome=outcome, text=said, at=at)
+    report = delivered(composed, ListTransport(lambda _: reply), NOW + GIVE_UP_AFTER)
+    assert report.failed == [f"not every message could be delivered; the first: {said}"]
+    assert failed(composed) == ([["2026-03-17"]] * 2 if is_told else [])
+    assert counts(composed)["failed"] == 2
+
+
+def test_an_issue_that_could_not_be_made_here_is_tried_again_and_told_to_the_operator_alone(
+    composed: Database,
+) -> None:
     def breaks(_: Message) -> Reply:
         raise ZeroDivisionError
 
-    delivered(composed, ListTransport(breaks))
+    report = delivered(composed, ListTransport(breaks))
+    assert report.failed == ["not every message could be delivered; the first: failed here: ZeroDivisionError()"]
+    assert (failed(composed), counts(composed)) == ([], {"queued": 2})
+    assert delivered(composed, ListTransport(), NOW + FIRST_WAIT).sent == 2
+
+
+def test_no_reader_hears_of_a_fault_of_ours_that_lasted(composed: Database) -> None:
+    def breaks(_: Message) -> Reply:
+        raise ZeroDivisionError
+
+    delivered(composed, ListTransport(breaks), NOW + GIVE_UP_AFTER)
     assert (failed(composed), counts(composed)) == ([], {"failed": 2})
 
 
@@ -240,7 +279,7 @@ def test_a_message_that_breaks_the_transport_keeps_back_no_other(composed: Datab
         return Reply(outcome=Outcome.SENT)
 
     report = delivered(composed, ListTransport(breaks))
-    assert (report.sent, report.skipped) == (1, {"failed: failed here: ZeroDivisionError()": 1})
+    assert (report.sent, report.skipped) == (1, {"queued: failed here: ZeroDivisionError()": 1})
 
 
 def test_a_claim_taken_over_meanwhile_is_not_sent_twice(composed: Database) -> None:
@@ -262,4 +301,4 @@ def test_one_mail_that_cannot_be_made_keeps_back_no_other(composed: Database) ->
         assert ada is not None
         deliveries.queue(connection, ada.id, Kind.CONFIRMATION, "1", now=NOW, letter={"subject": "half"})
     report = delivered(composed, ListTransport())
-    assert (report.sent, counts(composed)) == (2, {"failed": 1, "sent": 2})
+    assert (report.sent, counts(composed)) == (2, {"queued": 1, "sent": 2})

@@ -145,6 +145,18 @@ def test_a_topic_that_names_nothing_is_refused(typed: str) -> None:
         read_topics([typed])
 
 
+@pytest.mark.parametrize("typed", ["https://x.example", "see www.x.example", "WWW.x", "author: ftp://x", "a + b://c"])
+def test_what_looks_like_a_web_address_is_no_topic(typed: str) -> None:
+    for stance in Stance:
+        with pytest.raises(ValueError, match=r"a topic is words, a category, or a name; .* looks like a web address"):
+            read_topics([typed], stance=stance)
+
+
+def test_what_only_resembles_a_web_address_is_a_topic() -> None:
+    typed = ["awww.", "www", "http", "a: //b", "TCP/IP", "x.example"]
+    assert [topic.words for topic in read_topics(typed)] == typed
+
+
 def test_a_topic_of_ten_thousand_words_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match=f"a topic has at most {LONGEST_TOPIC} characters; 'word word"):
         read_topics(["word " * 10_000])

@@ -1,4 +1,8 @@
-"""The mails under judgement: made by the house itself, and read back from the Maildir it wrote them into."""
+"""The mails under judgement: made by the house itself, and read back from the Maildir it wrote them into.
+
+Which twenty issues the seed draws depends on whether the recorded answers are beside the project: with them issues of
+the days in `RECORDED` are among those to draw from, without them only the bundled days are, and a test says so.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,20 +29,24 @@ from digest.mail.renderer import letter_for_issue
 from digest.resources import resource_dir
 from digest.service import Service
 from digest.settings import Settings
-from digest.store import deliveries, editions, issues
+from digest.store import deliveries, editions, issues, papers
 from digest.store.tables import subscribers
+from tests.builders import listings
 from tests.cast import TASTES
 
 SEED = 2026
 ISSUES = 20
 RECORDINGS = Path(__file__).parents[3] / "shared" / "fixtures"
 RECORDED = {
+    "2025-08-20": "arxiv_rss/recorded_atom_cs.AI_86_closed.xml",
     "2026-06-12": "huggingface/daily_papers_2026-06-12_30.json",
     "2026-07-31": "huggingface/daily_papers_2026-07-31_30.json",
-    "2026-08-20": "arxiv_rss/recorded_atom_cs.AI_86_closed.xml",
 }
 LONG_AGO, BACK_AT = date(2026, 2, 27), datetime(2026, 3, 19, 12, tzinfo=UTC)
 """The last day the reader who comes back had an issue for, and when the next one is composed."""
+EARLIER_AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+EARLIER = listings(10, listed_on=date(2026, 3, 9))
+"""Papers of the edition of a week before, too old for any issue but that reader's."""
 REPLY = "550 5.2.2 <b>Mailbox full</b>; see https://mail.example.org/" + "x" * 90
 ODD_TOPICS = ["扩散模型", "למידה עמוקה", "<b>graph</b> & \"neural\" networks + x < y, ='a'", "w" * 120]
 
@@ -95,9 +103,13 @@ def made_in(folder: Path) -> list[Mail]:
     with Service(settings_in(folder), now=lambda: clock["now"]) as service:
         for address, wishes in readers(random):
             service.add(address, wishes, consent={})
+        with service.database.writing() as connection:
+            papers.record(connection, EARLIER, EARLIER_AT)
+        service.publish(EARLIER_AT.date(), as_of=EARLIER_AT)
         for day, files in mornings():
             clock["now"] = datetime.combine(day, time(9), UTC)
-            run(service, day=day, files=files)
+            ran = run(service, day=day, files=files)
+            assert ran.done, f"{day}: {ran.failed}"
             if day == BACK_AT.date():
                 clock["now"] = BACK_AT
                 _come_back(service)
@@ -137,11 +149,11 @@ def readers(random: Random) -> Iterator[tuple[str, Wishes]]:
 
 
 def mornings() -> Iterator[tuple[date, Sequence[Path]]]:
-    """Give days with their recorded answers: the bundled ones, and those beside the project."""
-    for folder in sorted(path for path in resource_dir("sample").iterdir() if path.is_dir()):
-        yield date.fromisoformat(folder.name), sorted(folder.iterdir())
-    for day, name in RECORDED.items() if RECORDINGS.is_dir() else ():
-        yield date.fromisoformat(day), [RECORDINGS / name]
+    """Give days with their recorded answers, the oldest first: the bundled ones, and those beside the project."""
+    days = {folder.name: sorted(folder.iterdir()) for folder in resource_dir("sample").iterdir() if folder.is_dir()}
+    days |= {day: [RECORDINGS / name] for day, name in RECORDED.items()} if RECORDINGS.is_dir() else {}
+    for day, files in sorted(days.items()):
+        yield date.fromisoformat(day), files
 
 
 def _come_back(service: Service) -> None:

@@ -22,7 +22,14 @@ from digest.mail.compiling import compile_issue, inline
 from digest.mail.fitting import encoded_size
 from digest.mail.fragments import Parts
 from digest.mail.mime import Letter, message_of
-from digest.mail.renderer import as_text, letter_for_issue, sections_of, values_for_entry, values_for_issue
+from digest.mail.renderer import (
+    as_text,
+    letter_for_issue,
+    sections_of,
+    stands_first,
+    values_for_entry,
+    values_for_issue,
+)
 from digest.resources import templates
 from tests.builders import DAY, NOW, masthead, paper
 
@@ -105,14 +112,18 @@ def rendered(issue: Issue, shown: Sequence[CardFacts], form: str) -> str:
     inside = set_in(values) | {f"{name}_url": values[name] for name in ("preferences", "view", "leave")}
     entries = [
         set_in(values_for_entry(entry, values["feedback"]))
-        | {"only": only(sections_of(entry, issue.layout)), "card": card.shown()}
+        | {
+            "is_top": stands_first(entry, issue.layout),
+            "only": only(sections_of(issue, entry, issue.layout)),
+            "card": card.shown(),
+        }
         for entry, card in zip(issue.entries, shown, strict=True)
     ]
     folder = "catchup" if issue.since else "issue"
     said = {"masthead": MASTHEAD, "rests_on": RESTS_ON, "receipt": RECEIPT, "rising": rising_lines(RISING)}
     missed = [set_in({"title": title}) | {"address": address} for title, address in issue.missed]
     context: dict[str, Any] = {"entries": entries, "missed": missed, "cut": "", **said}
-    context["issue"] = inside | {"more": "", "only": only(["missed"] if issue.missed else [])}
+    context["issue"] = inside | {"more": "", "only": only(["own", "missed"] if issue.missed else ["own"])}
     return templates().get_template(f"email/{folder}/body.{form}").render(context)
 
 
@@ -240,8 +251,10 @@ def test_a_card_of_an_older_edition_has_no_such_place_and_is_joined_all_the_same
     names = ("masthead", "html_head", "html_tail", "text_head", "text_tail")
     older = {name: frames[name] for name in names} | {"html_head": ["", "count", " for you."], "html_tail": [""]}
     issue = issue_of(CARDS[:1], [""])
-    for shared in (False, True):
+    for shared, since in [(False, None), (True, None), (False, DAY)]:
+        issue = replace(issue, since=since, missed=(("Another study", "https://example.org/1"),))
         letter = letter_for_issue(issue, 1, older, {CARDS[0].paper.key: old}, LINKS, shared=shared)
+        assert letter.subject == f"17 Mar: {issue.entries[0].title}"
         assert letter.html == f"1 paper for you.No. 1 {issue.entries[0].why}"
 
 
@@ -272,14 +285,14 @@ def long_card(number: int, character: str = "é") -> CardFacts:
 
 
 def test_an_issue_too_large_for_a_mail_first_shortens_its_last_abstracts() -> None:
-    shown = [long_card(number, "e") for number in range(1, 26)]
-    issue = issue_of(shown, [""] * 25, layout=Layout.FULL)
+    shown = [long_card(number, "e") for number in range(1, 21)]
+    issue = issue_of(shown, [""] * 20, layout=Layout.FULL)
     letter = joined(issue, compile_all(shown), shown)
     assert 70_000 < len(letter.html.encode()) < 90_000
     lengths = [len(found) for found in re.findall('<p class="abstract"[^>]*>([^<]*)', letter.html)]
     assert lengths == sorted(lengths, reverse=True)
     assert lengths[0] > 3_500
-    assert len(re.findall('<p class="rank"', letter.html)) == len(re.findall("Score ", letter.text)) == 25
+    assert len(re.findall('<p class="rank"', letter.html)) == len(re.findall("Score ", letter.text)) == 20
 
 
 def test_papers_that_have_no_room_even_so_stand_on_the_web_and_the_mail_says_how_many() -> None:

@@ -47,7 +47,7 @@ def told(number: int, **facts: Any) -> CardFacts:
             value=0.96, percentile=0.96, rank=3, among=83, field="cs.RO", has_votes=True, strength=6.4, low=31, high=90,
             evidence=("24 upvotes in 26 h, usual 6", "3 comments"),
         ),
-    }.get(number, TrendScore(value=0.4, percentile=0.4, evidence=("no votes known yet",)))  # fmt: skip
+    }.get(number, TrendScore(value=0.4, percentile=0.4, has_votes=False, evidence=("no votes known yet",)))  # fmt: skip
     counts = ((8.0, 5), (17.0, 12), (26.0, 24)) if number == 1 else ()
     return CardFacts(paper=paper(number, **facts), listed_on=DAY, trend=trend, counts=counts)
 

@@ -84,6 +84,7 @@ def message(body: bytes = b"Subject: x\r\n\r\nbody\r\n") -> Message:
         ({"DATA": ["250 odd"]}, Outcome.LATER, "250 odd"),
         ({"DOT": ["452 full"]}, Outcome.LATER, "452 full"),
         ({"DOT": ["550 spam"]}, Outcome.REFUSED, "550 spam"),
+        ({"RCPT": ["421 closing"]}, Outcome.LATER, "421 closing"),
         ({"MAIL": ["421 closing"]}, Outcome.LATER, "421 closing"),
         ({"MAIL": [DROP]}, Outcome.LATER, "127.0.0.1: "),
         ({"RCPT": [DROP]}, Outcome.LATER, "127.0.0.1: "),
@@ -100,6 +101,32 @@ def test_a_reply_means_one_thing_and_the_next_message_goes_through(
         assert transport.send(message()).outcome is Outcome.SENT
         broken = DROP in str([*told.values()]) and reply.text.startswith(("421", "127.0.0.1"))
         assert server.connections == (2 if broken else 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "command"),
+    [
+        ({"MAIL": ["451 no"]}, "MAIL"),
+        ({"RCPT": ["550 no"]}, "RCPT"),
+        ({"DATA": ["554 no"]}, "DATA"),
+        ({"DOT": ["452 no"]}, "DATA"),
+        ({"RCPT": [DROP]}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_reply_says_which_command_was_refused(told: dict[str, list[str]], command: str) -> None:
+    with answering(**told) as (_, transport):
+        assert transport.send(message()).at == command
+
+
+@pytest.mark.parametrize("said", ["550 5.7.1 Sending quota exceeded", "553 5.7.1 not your address", "530 log in"])
+def test_where_nothing_is_taken_from_the_sender_the_transport_is_down(said: str) -> None:
+    with answering(MAIL=["250 ok", said]) as (server, transport):
+        assert transport.send(message()).outcome is Outcome.SENT
+        with pytest.raises(TransportDown, match=f"127.0.0.1 takes no mail from the sender: {said}"):
+            transport.send(message())
+        assert transport.send(message()).outcome is Outcome.SENT
+        assert server.connections == 1
 
 
 def test_two_messages_go_over_one_connection_each_in_its_own_envelope() -> None:

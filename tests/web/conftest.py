@@ -11,12 +11,14 @@ from sqlalchemy import select
 
 from digest.actions.collect import asking, collect
 from digest.actions.publish import publish
+from digest.domain.delivery import Kind
 from digest.domain.issue import Issue
 from digest.domain.subscriber import Subscriber
+from digest.domain.wished import Change
 from digest.links import Purpose
 from digest.service import Service
 from digest.settings import Settings
-from digest.store import issues
+from digest.store import deliveries, issues
 from digest.store.tables import metadata
 from tests.builders import DAY, NOW, listings, masthead
 from tests.cast import joined
@@ -43,6 +45,13 @@ class Room:
         """Give the reader's issue."""
         with self.house.database.reading() as connection:
             return issues.with_ids(connection, [1])[1]
+
+    def told(self) -> Change:
+        """Give what waits to be told to the reader of what was changed."""
+        with self.house.database.writing() as connection:
+            held = deliveries.newest(connection, self.reader.id, Kind.CHANGED)
+        assert held is not None
+        return Change.from_json(held[1])
 
     def rows(self) -> dict[str, list[Any]]:
         """Give every row of every table."""

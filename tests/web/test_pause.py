@@ -37,6 +37,8 @@ def test_a_pause_is_kept_and_said(room: Room, typed: dict[str, str], days: int |
     held = reader(room)
     assert held.status is Status.PAUSED
     assert held.resumes_on == (None if days is None else DAY + timedelta(days=days))
+    assert said.startswith("until")
+    assert (room.told().paused_before, bool(room.told().sentences)) == ("none", True)
 
 
 @pytest.mark.parametrize(

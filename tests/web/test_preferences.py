@@ -7,6 +7,7 @@ import pytest
 
 from digest.domain.profile import Stance
 from digest.domain.subscriber import Layout, Wishes
+from digest.domain.wished import rhythm
 from digest.links import Purpose
 from digest.web.guards import MOST_BYTES, MOST_PAPERS_BYTES
 from tests.builders import paper
@@ -82,6 +83,7 @@ def test_what_was_saved_is_kept_said_and_shown_again(room: Room) -> None:
         ("bar", "-1", "Choose a number from 0 to 100, not -1."),
         ("trend_weight", "700", "Choose a number from 0 to 100, not 700."),
         ("less", "x" * 300, "A topic has at most 200 characters"),
+        *((name, "see http://x.example", "looks like a web address.") for name in ("topics", "less", "never")),
         ("never", "ROBOT manipulation", "stands in two of the fields"),
     ],
 )
@@ -245,6 +247,18 @@ def test_forgetting_takes_every_reaction_and_nothing_else(room: Room) -> None:
     assert room.rows()["reactions"] == []
     assert wishes(room) == kept
     assert not tree(answer).xpath("//form[contains(@action, '/forget')]"), "there is nothing left to forget"
+    assert room.told().forgotten == 2
+
+
+def test_what_the_saved_notice_and_the_choices_say_of_a_cadence_is_what_mails_say(room: Room) -> None:
+    answer = room.web.post(room.path(Purpose.PREFERENCES), data={"frequency": "weekly", "hour": "9"})
+    said = rhythm(wishes(room).cadence)
+    assert said == "every Friday at 09:00 (Europe/Berlin)"
+    assert f"Saved. From now on, {said}: up to" in words(answer)
+    options = tree(answer).xpath("//select[@id='frequency']/option")
+    assert [(one.get("value"), one.text) for one in options] == [
+        ("daily", "Every day"), ("weekdays", "Monday to Friday"), ("weekly", "Every Friday"),
+    ]  # fmt: skip
 
 
 def test_a_long_list_shows_the_newest_fifty_and_counts_them_all(room: Room) -> None:

@@ -32,6 +32,15 @@ def test_showing_first_lists_the_papers_with_their_reasons_and_changes_no_row(ro
     assert room.rows() == before
 
 
+@pytest.mark.parametrize("path", ["/try", "/subscribe"])
+def test_a_topic_that_looks_like_a_web_address_is_refused_at_its_field(room: Room, path: str) -> None:
+    before = room.rows()
+    answer = room.web.post(path, data=TYPED | {"topics": "win at www.x.example", "address": NEW})
+    assert answer.status_code == 422
+    assert "looks like a web address." in tree(answer).get_element_by_id("topics-wrong").text
+    assert room.rows() == before
+
+
 def test_there_is_nothing_to_look_at_without_pressing(room: Room) -> None:
     assert room.web.get("/try").status_code == 405
 

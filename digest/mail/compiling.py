@@ -17,7 +17,7 @@ FORMS = ("html", "text")
 FRAMES = {"": "issue", "catchup_": "catchup"}
 """The folders of templates whose frames an edition holds, by the prefix of the frames' names."""
 ENTRY = ("rank", "score", "followed", "why", "similar", "feedback")
-ISSUE = ("when", "headline", "heading", "date", "said", "preheader", "address", "more")
+ISSUE = ("when", "headline", "heading", "said", "preheader", "address", "more")
 LINKS = ("preferences", "view", "leave")
 CARD = ("title", "abstract_url", "byline", "badge", "evidence", "growth", *ABSTRACT, "links", "bars")
 
@@ -31,8 +31,8 @@ def compile_issue(
 
     Parameters
     ----------
-    rests_on : what the day's sources gave, in a sentence; stands at the top
-    receipt : what the papers were chosen from, in a sentence; stands at the bottom
+    rests_on : what each of the day's sources gave; stands at the bottom
+    receipt : what the papers were chosen from, in a sentence; stands at the top, but for a catch-up
 
     Returns
     -------
@@ -47,9 +47,8 @@ def compile_issue(
     compiled: list[dict[str, Parts]] = []
     frames: dict[str, Any] = {"masthead": asdict(masthead)}
     for prefix, folder in FRAMES.items():
-        context = said | _with_holes(
-            [_blank() | {"card": dict.fromkeys(CARD, ""), "is_top": top} for top in (True, False)]
-        )
+        blank = _blank() | {"card": dict.fromkeys(CARD, "")}
+        context = said | _with_holes([blank | {"is_top": True}, blank | {"is_top": False}])
         subject = templates().get_template(f"email/{folder}/subject.txt").render(context)
         frames[f"{prefix}subject"] = parts(subject)
         pages = _pages(folder, context)

@@ -109,12 +109,8 @@ def _whole(
     left = len(issue.entries) - len(layouts)
     missed = _missed(issue, frame(f"{form.name}_one"), form)
     rest = {**values, "more": f"And {counted(left, 'more paper')}", "list": missed}
-    kept = [
-        name
-        for name, is_kept in (("left", left), ("missed", issue.missed), ("own", not shared), ("shared", shared))
-        if is_kept
-    ]
-    said.append(join(frame(f"{form.name}_tail"), rest, form.write, kept))
+    told = {"left": left, "missed": issue.missed, "own": not shared, "shared": shared}
+    said.append(join(frame(f"{form.name}_tail"), rest, form.write, [name for name in told if told[name]]))
     return "".join(said)
 
 
@@ -150,7 +146,8 @@ def values_for_issue(issue: Issue, delivery_id: int, links: Links) -> dict[str, 
     week = f"Week {int(issue.period[6:])}" if issue.is_weekly else ""
     first = issue.entries[0].title if issue.entries else ""
     return {
-        "day": f"{made_on.day} {made_on:%b}",  # This, the next and the last of the three is for older frames.
+        # The first three are for frames of older editions.
+        "day": f"{made_on.day} {made_on:%b}",
         "date": day_words(made_on),
         "count": issue.count,
         "when": week or f"{day.day} {day:%b}",

@@ -145,7 +145,8 @@ def test_text_and_page_say_the_same_of_every_paper(told: Told) -> None:
     titles = [without_marks(shorten(title, TITLE_CHARACTERS)) for title in told.titles]
     shown = [" ".join(one.text_content().split()) for one in page.iter("h2")]
     assert shown[: len(titles)] == titles
-    said = [close(one.text_content()) for one in page.cssselect(".why, .score, .trend, .authors, .similar, .followed")]
+    classes = ("why", "score", "trend", "authors", "similar", "followed")
+    said = [close(one.text_content()) for name in classes for one in page.find_class(name)]
     assert len(said) == 6 * len(titles)
     whole = close(text)
     for one in [*map(close, titles), *said, close(told.note), close(without_marks(told.rising))]:

@@ -1,9 +1,10 @@
 """Publish: make the edition, the half of a day's work that is the same for every reader."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from scipy import sparse
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from digest.domain.edition import WINDOW, Candidate
 from digest.domain.history import AuthorHistory
 from digest.domain.listing import by_source, in_words
 from digest.domain.relevance import Vectoriser, clusters_of, terms_of_paper
-from digest.domain.rising import rising_on
+from digest.domain.rising import Rising, rising_on
 from digest.domain.score import TrendScore
 from digest.domain.text import counted
 from digest.domain.trend import OtherFormat, Trend
@@ -93,23 +94,39 @@ def publish(
     advance("compiling cards", 1, 3)
     receipt = f"Chosen from {counted(len(found), 'paper')} of the {WINDOW.days} days up to {day.day} {day:%B}."
     frames, cards = compile_issue(masthead, facts, rests_on=rests_on, receipt=receipt, rising=rising)
-    bodies = {editions.hash_of(body): body for body in [*frames.values(), *cards]}
     advance("publishing", 2, 3)
     with database.writing() as connection:
-        editions.keep_fragments(connection, bodies)
-        report.revision, report.is_new = editions.publish(
-            connection,
-            day,
-            now=now,
-            candidates=_candidates(scored, [editions.hash_of(card) for card in cards]),
-            vectors=scored.vectors,
-            vectoriser=scored.vectoriser,
-            frames={name: editions.hash_of(body) for name, body in frames.items()},
-            rising=rising,
-        )
+        report.revision, report.is_new = _keep(connection, day, scored, frames, cards, rising=rising, now=now)
     report.candidates = len(found)
     advance("publishing", 3, 3)
     return report
+
+
+def _keep(
+    connection: Connection,
+    day: date,
+    scored: _Scored,
+    frames: Mapping[str, Any],
+    cards: Sequence[Any],
+    *,
+    rising: Sequence[Rising],
+    now: datetime,
+) -> tuple[int, bool]:
+    """Keep what was compiled, and the edition that names it; gives its revision, and whether it is new."""
+    named = [editions.hash_of(card) for card in cards]
+    hashes = {name: editions.hash_of(body) for name, body in frames.items()}
+    bodies = dict(zip(named, cards, strict=True)) | {hashes[name]: body for name, body in frames.items()}
+    editions.keep_fragments(connection, bodies)
+    return editions.publish(
+        connection,
+        day,
+        now=now,
+        candidates=_candidates(scored, named),
+        vectors=scored.vectors,
+        vectoriser=scored.vectoriser,
+        frames=hashes,
+        rising=rising,
+    )
 
 
 def _trend(connection: Connection, now: datetime, field_balance: float) -> Trend:

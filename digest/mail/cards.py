@@ -162,7 +162,7 @@ def rising_lines(rising: Sequence[Rising]) -> list[tuple[str, str]]:
         first.setdefault(one.term.casefold(), one)
     shown = list(first.values())[:RISING_SHOWN]
     said = {
-        when: ", ".join(f"{one.term} {one.times}" for one in shown if one.span == span)
-        for span, when in (("day", "today"), ("week", "this week"))
+        when: ", ".join(f"{one.term} {one.times}" for one in shown if one.span == within)
+        for within, when in (("day", "today"), ("week", "this week"))
     }
     return [(f"Rising {when}", without_marks(terms)) for when, terms in said.items() if terms]

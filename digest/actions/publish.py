@@ -22,6 +22,7 @@ from digest.domain.text import counted
 from digest.domain.trend import OtherFormat, Trend
 from digest.mail.cards import CardFacts, Masthead
 from digest.mail.compiling import compile_issue
+from digest.mail.fragments import Parts
 from digest.store import editions, models, papers, receipts, tallies
 from digest.store.database import Database
 from digest.store.papers import Found
@@ -87,19 +88,33 @@ def publish(
     told = {one.term.casefold(): (one.term, one.times) for one in reversed(rising)}
     scores = trend.score(seen, authors, day=day, now=now, rising=list(told.values()))
     scored = _in_order(found, scores, *_vectoriser(database, now))
-    facts = scored.facts(now)
-    for one in facts:
-        if one.trend.warning:
-            report.warn(one.paper.key, one.trend.warning)
     advance("compiling cards", 1, 3)
-    receipt = f"Chosen from {counted(len(found), 'paper')} of the {WINDOW.days} days up to {day.day} {day:%B}."
-    frames, cards = compile_issue(masthead, facts, rests_on=rests_on, receipt=receipt, rising=rising)
+    frames, cards = _compile(masthead, scored, report, rests_on=rests_on, rising=rising, day=day, now=now)
     advance("publishing", 2, 3)
     with database.writing() as connection:
         report.revision, report.is_new = _keep(connection, day, scored, frames, cards, rising=rising, now=now)
     report.candidates = len(found)
     advance("publishing", 3, 3)
     return report
+
+
+def _compile(
+    masthead: Masthead,
+    scored: _Scored,
+    report: PublishReport,
+    *,
+    rests_on: str,
+    rising: Sequence[Rising],
+    day: date,
+    now: datetime,
+) -> tuple[dict[str, Any], list[dict[str, Parts]]]:
+    """Compile frames and cards; what is odd about a paper's counts is named in the report."""
+    facts = scored.facts(now)
+    for one in facts:
+        if one.trend.warning:
+            report.warn(one.paper.key, one.trend.warning)
+    receipt = f"Chosen from {counted(len(facts), 'paper')} of the {WINDOW.days} days up to {day.day} {day:%B}."
+    return compile_issue(masthead, facts, rests_on=rests_on, receipt=receipt, rising=rising)
 
 
 def _keep(

@@ -1,7 +1,7 @@
 """A Subscriber is an address and its wishes. Whether an address is well formed is decided where it comes in."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -81,6 +81,10 @@ class Wishes:
         for name, share in shares.items():
             if not 0 <= share <= 1:
                 raise ValueError(f"the {name} lies between 0 and 1, not {share}")
+
+
+PLAIN = tuple(one.name for one in fields(Wishes) if one.name not in {"topics", "cadence"})
+"""The wishes that are one value each."""
 
 
 def wishes_to_json(wishes: Wishes) -> dict[str, Any]:

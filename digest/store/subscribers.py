@@ -8,12 +8,10 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Stance, Topic, TopicKind
-from digest.domain.subscriber import Layout, Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
+from digest.domain.subscriber import PLAIN, Layout, Status, Subscriber, Wishes, wishes_from_json, wishes_to_json
 from digest.store.database import insert_missing, inserting
 from digest.store.tables import confirmations, deliveries, subscribers, suppressions, topics
 
-WISHED = ("length", "minutes", "trend_weight", "breadth", "bar", "layout", "quiet_days")
-"""Wishes that are a column of their own, under the same name."""
 KNOWN = ("id", "address", "created_at", "confirmed_at", "next_issue_at", "resumes_at", "covered_until")
 """What else is known of a subscriber, under the column's name."""
 
@@ -200,7 +198,7 @@ def _read(
 
 def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
     cadence = Cadence(frequency=Frequency(row["frequency"]), hour=row["hour"], zone=row["zone"])
-    said = {name: row[name] for name in WISHED} | {"layout": Layout(row["layout"])}
+    said = {name: row[name] for name in PLAIN} | {"layout": Layout(row["layout"])}
     wishes = Wishes(topics=followed, cadence=cadence, **said)
     plain = {name: row[name] for name in KNOWN}
     return Subscriber(**plain, status=Status(row["status"]), wishes=wishes, profile_revision=row["profile_revision"])
@@ -208,4 +206,4 @@ def _subscriber_of(row: RowMapping, followed: tuple[Topic, ...]) -> Subscriber:
 
 def _wishes_row(wishes: Wishes) -> dict[str, Any]:
     cadence = {"frequency": wishes.cadence.frequency, "hour": wishes.cadence.hour, "zone": wishes.cadence.zone}
-    return cadence | {name: getattr(wishes, name) for name in WISHED}
+    return cadence | {name: getattr(wishes, name) for name in PLAIN}

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from digest.domain.cadence import Cadence, Frequency
 from digest.domain.profile import Stance, Topic, contradiction, read_topics
-from digest.domain.subscriber import ANSWERS, Layout, Wishes
+from digest.domain.subscriber import ANSWERS, PLAIN, Layout, Wishes
 from digest.domain.text import tidy
 from digest.web.guards import MOST_BYTES, MOST_PAPERS_BYTES
 
@@ -166,10 +166,6 @@ READINGS: Mapping[str, Callable[[str], Any]] = {
 
 The sliders go from 0 to 100 on the page, so that their errors must speak of these numbers and not of the domain's.
 """
-
-
-PLAIN = ("length", "minutes", "trend_weight", "breadth", "bar", "layout", "quiet_days")
-"""The fields that are a wish by themselves, under the same name."""
 
 
 def _typed(topics: Iterable[Topic]) -> str:

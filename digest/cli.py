@@ -1,26 +1,27 @@
 """The operator's door: one command per verb. Every command ends with a report; status 0 means that the job was done."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from digest import __version__, console
+from digest.cli_dkim import keys
+from digest.cli_post import deliver, receive
 from digest.cli_preview import preview
+from digest.cli_serve import Port, listening, serve, serve_house
 from digest.cli_subscribers import readers
 from digest.cli_trend import learn, trend
 from digest.cli_why import why
 from digest.opened import opened
 
-if TYPE_CHECKING:
-    from digest.service import Service
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(readers, name="subscribers")
+app.add_typer(keys, name="dkim")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, as 2026-03-19; today if left out.")]
@@ -29,7 +30,6 @@ Files = Annotated[
     typer.Option("--file", exists=True, dir_okay=False, help="A recorded answer to read; may be given often."),
 ]
 Moment = Annotated[str | None, typer.Option(help="When recorded counts were true, as 2026-03-19T08:30Z.")]
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Compose and send nothing; say what would be.")]
 
 
@@ -131,16 +131,8 @@ def compose(day: Day = None, json: Json = False) -> None:
     console.end(report, as_json=json)
 
 
-app.command()(why)
-app.command()(preview)
-
-
-@app.command()
-def deliver(dry_run: DryRun = False, json: Json = False) -> None:
-    """Send whatever is queued, confirmations first."""
-    with opened() as service, console.progress() as advance:
-        report = service.deliver(dry_run=dry_run, advance=advance)
-    console.end(report, as_json=json)
+for command in (why, preview, deliver, receive):
+    app.command()(command)
 
 
 @app.command()
@@ -158,43 +150,31 @@ def run(
     console.end(report, as_json=json)
 
 
-@app.command()
-def serve(port: Port = 8000, host: str = "127.0.0.1", clock: bool = True) -> None:
-    """Serve the web and ring the clock in one process; --no-clock serves the web only."""
-    import logging
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx2", "httpcore2", "alembic"):  # Two write whole addresses, and some hold secrets.
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    with opened() as service, _listening(host, port) as ear:
-        said = service.settings
-        mail = f"into {said.outbox}" if said.transport == "maildir" else f"by {said.smtp_host}:{said.smtp_port}"
-        typer.echo(f"Serving {said.public_url} on {host}:{port}; mail goes {mail}.", err=True)
-        _serve(service, ear, _all_rings() if clock else ())
+app.command()(serve)
 
 
 @app.command()
 def demo(
     into: Annotated[Path, typer.Option(help="Folder for the demo's database and outbox.")] = Path("digest-demo"),
     port: Port = 8000,
-    serve: Annotated[bool, typer.Option(help="Serve the result on 127.0.0.1, or end.")] = True,
+    stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the result on 127.0.0.1, or end.")] = True,
     json: Json = False,
 ) -> None:
     """Show everything with three bundled days and three invented readers: no network, no account, no settings."""
     from digest.journeys.demo import demo as demonstrated
     from digest.scheduler import POST_ONLY
 
-    at = _free_port(port) if serve else port
+    at = _free_port(port) if stay else port
     try:
         with console.progress() as advance, demonstrated(into, port=at, advance=advance) as (service, report):
             console.show(report, as_json=json)
-            if serve and report.done:
+            if stay and report.done:
                 typer.echo(f"\nSign-up page   {service.settings.public_url}/", err=True)
                 typer.echo(f"What trends    {service.settings.public_url}/trend", err=True)
                 typer.echo(f"Administrator  {service.settings.public_url}/admin (password: demo)", err=True)
                 typer.echo(f"Mails          {service.settings.outbox}/new", err=True)
                 typer.echo(f"Commands       cd {into}; digest trend", err=True)
-                _serve(service, _listening("127.0.0.1", at), POST_ONLY)
+                serve_house(service, listening("127.0.0.1", at), POST_ONLY)
     except OSError as error:
         console.refuse(f"{into}: {error.strerror or error}")
     raise typer.Exit(console.DONE if report.done else console.NOT_DONE)
@@ -214,39 +194,6 @@ def moment(typed: str | None) -> datetime | None:
 def _day_for_files(day: datetime | None, files: Sequence[Path] | None) -> None:
     if files and day is None:
         console.refuse("--file needs --day, the day the recorded answers are of, as --day 2026-03-19")
-
-
-def _all_rings() -> Sequence[tuple[Callable[["Service"], None], int]]:
-    from digest.scheduler import RINGS
-
-    return RINGS
-
-
-def _serve(service: "Service", ear: socket.socket, rings: Sequence[tuple[Callable[["Service"], None], int]]) -> None:
-    import uvicorn
-
-    from digest import scheduler
-    from digest.web.app import create_app
-
-    ringing = scheduler.start(service, rings)
-    try:
-        uvicorn.Server(
-            uvicorn.Config(
-                create_app(service),
-                log_level="warning",
-                server_header=False,
-                forwarded_allow_ips=service.settings.trusted_proxies,
-            )
-        ).run([ear])
-    finally:
-        ringing.shutdown()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        console.refuse(f"cannot listen on {host}:{port}: {error.strerror}; name another port with --port")
 
 
 def _free_port(wanted: int) -> int:

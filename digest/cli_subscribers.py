@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from digest.service import Service
 
 readers = typer.Typer(
-    no_args_is_help=True, help="Add, list, pause, remove, import and export subscribers, and keep what they like."
+    no_args_is_help=True,
+    help="Add, list, pause, release, remove, import and export subscribers, and keep what they like.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Invite = Annotated[bool, typer.Option("--invite", help="Ask to confirm first; the mail goes with the next delivery.")]
@@ -119,6 +120,16 @@ def resume(address: str) -> None:
     with _opened_for_one() as service:
         held = service.resume(address)
     typer.echo(f"{held.address} gets issues; the next is due at {held.next_issue_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@readers.command("release")
+def release(address: str) -> None:
+    """Write to an address again that bounced or complained, and say what it was for."""
+    with _opened_for_one() as service:
+        was = service.release(address)
+    for one in was.bounces:
+        typer.echo(f"{one.at:%Y-%m-%d %H:%M} {one.kind} {one.code} {one.words}")
+    typer.echo(f"{address} was suppressed since {was.since:%Y-%m-%d} ({was.reason}), and is written to again.")
 
 
 @readers.command("like")

@@ -1,8 +1,10 @@
 """What the clock may begin now: each is begun by one process only, and the moment of the next time is noted."""
 
 from datetime import timedelta
+from functools import cached_property
+from threading import Event
 
-from digest.showing import Showing
+from digest.vitals import CLOCK, Vitals
 
 COLLECT_AGAIN = timedelta(hours=3)
 COLLECT_RETRY = timedelta(minutes=20)
@@ -11,10 +13,34 @@ COLLECT_LEASE = timedelta(minutes=90)
 LEARN_AGAIN = timedelta(days=7)
 LEARN_RETRY = timedelta(days=1)
 LEARN_LEASE = timedelta(hours=2)
+CLOCK_LEASE = timedelta(minutes=2)
+"""How long who holds the clock keeps it without ringing; on the same host a dead one is known at once."""
 
 
-class Due(Showing):
+class Due(Vitals):
     """The opened house, for the clock."""
+
+    @cached_property
+    def ending(self) -> Event:
+        """Whether the service ends: what takes long asks, and stops where it is safe."""
+        return Event()
+
+    def holds_clock(self) -> bool:
+        """Whether the clock is this process's: held before, free, or left by one that is dead or silent."""
+        from digest.store import bells, leases
+
+        now = self.now()
+        with self.database.writing() as connection:
+            before = bells.holder_of(connection, CLOCK, now)
+            dead = [before] if before and leases.is_dead(before) else []
+            return bells.hold(connection, CLOCK, leases.holder(), dead, now=now, until=now + CLOCK_LEASE)
+
+    def let_go_of_clock(self) -> None:
+        """Leave the clock to the others: this process ends."""
+        from digest.store import bells, leases
+
+        with self.database.writing() as connection:
+            bells.let_go(connection, leases.holder())
 
     def is_time_to_collect(self) -> bool:
         """Whether a collect run is due, and this process is the one to do it."""

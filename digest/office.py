@@ -82,6 +82,13 @@ class Office:
                 keys.ensure(connection, own, self.now())
         return not is_current
 
+    def reload(self, settings: Settings) -> None:
+        """Use other settings from now on; the database stays open as it is."""
+        self.settings = settings
+        self.migrate()
+        for made in ("links", "masthead", "_speed"):
+            self.__dict__.pop(made, None)
+
     @cached_property
     def links(self) -> Links:
         """The signed links of this house."""

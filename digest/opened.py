@@ -12,21 +12,32 @@ if TYPE_CHECKING:
     from digest.settings import Settings
 
 
+class SettingsError(ValueError):
+    """A setting is not known, or not right: the words say which."""
+
+
 @contextmanager
 def opened() -> Iterator["Service"]:
     """Open the house with the settings as they are."""
     from digest.service import Service, StoreError
 
     try:
-        with Service(_settings()) as service:
+        with Service(read_settings()) as service:
             yield service
-    except StoreError as error:
+    except (StoreError, SettingsError) as error:
         console.refuse(str(error))
     except OSError as error:
         console.refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
 
 
-def _settings() -> "Settings":
+def read_settings() -> "Settings":
+    """Read the settings as they are now.
+
+    Raises
+    ------
+    SettingsError
+        In words for the operator.
+    """
     from dotenv import dotenv_values
     from pydantic import ValidationError
 
@@ -36,11 +47,11 @@ def _settings() -> "Settings":
     told = {*os.environ, *(name.upper() for name in dotenv_values(".env"))}
     unknown = sorted(name for name in told if name.startswith("DIGEST_") and name not in known)
     if unknown:
-        console.refuse(f"{', '.join(unknown)}: no such setting; the README lists them")
+        raise SettingsError(f"{', '.join(unknown)}: no such setting; the README lists them")
     try:
         return Settings()
     except ValidationError as error:
-        console.refuse("; ".join(_sentence(dict(one)) for one in error.errors()))
+        raise SettingsError("; ".join(_sentence(dict(one)) for one in error.errors())) from error
 
 
 def _sentence(one: dict[str, Any]) -> str:

@@ -1,20 +1,54 @@
-"""How mail leaves: into a Maildir folder, or by a mail server, as the settings say."""
+"""How mail leaves: into a folder, to stdout, or by one of the mail servers, as the settings say."""
 
-from digest.mail.file import Maildir
-from digest.mail.smtp import Smtp
+import sys
+import time
+from functools import lru_cache
+
+from digest.domain.pace import Limits, Pace, Speed
+from digest.mail.dkim import Signing
+from digest.mail.file import Folder, Maildir, Stdout
+from digest.mail.relays import Relays
+from digest.mail.smtp import Login, Smtp
 from digest.mail.transport import Transport
 from digest.settings import Settings
 
 
 def transport_of(settings: Settings) -> Transport:
-    """Open the transport that is set."""
-    if settings.transport == "maildir":
-        return Maildir(settings.outbox)
-    password = settings.smtp_password.get_secret_value()
-    return Smtp(
-        settings.smtp_host,
-        settings.smtp_port,
+    """Open the transport that is set; it signs what it carries if there are keys."""
+    carrier = _carrier_of(settings)
+    return Signing(carrier, settings.domain, settings.dkim_keys) if settings.dkim_keys else carrier
+
+
+def _carrier_of(settings: Settings) -> Transport:
+    match settings.transport:
+        case "maildir":
+            return Maildir(settings.outbox)
+        case "folder":
+            return Folder(settings.outbox)
+        case "stdout":
+            return Stdout(sys.stdout.buffer)
+    login = Login(
+        name=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
         security=settings.smtp_security,
-        login=settings.smtp_user,
-        password=password,
+        ca_file=settings.smtp_ca_file,
+        certificate=settings.smtp_client_certificate,
     )
+    relays = [Smtp(host, port, login, is_lmtp=settings.transport == "lmtp") for host, port in settings.relays]
+    return relays[0] if len(relays) == 1 else Relays(relays)
+
+
+@lru_cache(maxsize=1)
+def speed_of(settings: Settings) -> Speed:
+    """Give the speed that is set; only a mail server gains by several connections.
+
+    It is the same until the settings change, so that a rate holds from one run to the next.
+    """
+    limits = Limits(
+        connections=settings.connections if settings.transport in {"smtp", "lmtp"} else 1,
+        connections_per_domain=settings.connections_per_domain,
+        rate=settings.rate,
+        rate_per_domain=settings.rate_per_domain,
+        ramp_first_day=settings.ramp_first_day,
+    )
+    return Speed(pace=Pace(limits), monotonic=time.monotonic, sleep=time.sleep)

@@ -14,7 +14,7 @@ from digest.domain.subscriber import Subscriber, Wishes
 from digest.liking import Shelf, SourceError
 from digest.links import Purpose
 from digest.office import EditionPage, found, wall_clock
-from digest.rehearsing import Rehearsing
+from digest.receiving import Receiving
 from digest.store.database import StoreError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 WATCH_AGAIN = timedelta(seconds=50)
 
 
-class Service(Rehearsing):
+class Service(Receiving):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
     Parameters
@@ -128,27 +128,33 @@ class Service(Rehearsing):
         """Compose the issues of all who are due, or of everybody for a day; a dry run only counts them."""
         from digest.actions.compose import Round, compose
 
-        now, key_id = self.now(), self.links.key_id
-        this = Round(now=as_of or now, queued_at=now, key_id=key_id, day=day, dry_run=dry_run)
+        now, key_id, window = self.now(), self.links.key_id, timedelta(minutes=self.settings.send_window_minutes)
+        this = Round(now=as_of or now, queued_at=now, key_id=key_id, day=day, dry_run=dry_run, window=window)
         return compose(self.database, this, advance=advance)
 
     def deliver(
         self, *, transport: "Transport | None" = None, dry_run: bool = False, advance: "Advance" = stay_silent
     ) -> "DeliverReport":
         """Send whatever is due; a dry run only counts what waits."""
-        from digest.actions.deliver import PostRoom, count_waiting, deliver
-        from digest.posting import transport_of
+        from digest.actions.deliver import count_waiting, deliver
+        from digest.mail.postroom import PostRoom
+        from digest.posting import speed_of, transport_of
         from digest.store import leases
 
         if dry_run:
             return count_waiting(self.database)
-
-        room = PostRoom(links=self.links, masthead=self.masthead, holder=leases.holder())
-        carrier = transport or transport_of(self.settings)
-        try:
-            return deliver(self.database, carrier, room, clock=self.now, is_dead=leases.is_dead, advance=advance)
-        finally:
-            carrier.close()
+        back, holder = self.settings.bounce_address, leases.holder()
+        room = PostRoom(links=self.links, masthead=self.masthead, holder=holder, bounce_address=back)
+        opens = (lambda: transport) if transport else partial(transport_of, self.settings)
+        return deliver(
+            self.database,
+            opens,
+            room,
+            speed=speed_of(self.settings),
+            clock=self.now,
+            is_dead=leases.is_dead,
+            advance=advance,
+        )
 
     def learn(self, *, advance: "Advance" = stay_silent) -> "LearnReport":
         """Learn from the history what gathers attention; the clock does so again in a week, or a day if it is short."""

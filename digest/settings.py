@@ -7,18 +7,18 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from digest.domain.calendar import HOLIDAYS, read_holidays
 from digest.domain.listing import SOURCE_NAMES
 from digest.domain.profile import CATEGORY
 from digest.domain.subscriber import Joining
+from digest.settings_mail import LOOPBACK, MailSettings
 
 KNOWN = {
     "preprint_servers": ("biorxiv", "medrxiv"),
     "enrichers": ("semanticscholar", "openalex", "github", "hackernews"),
 }
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LISTS = (
     "arxiv_categories",
     "arxiv_holidays",
@@ -27,11 +27,12 @@ LISTS = (
     "enrichers",
     "private_hosts",
     "joining_domains",
+    "dkim_keys",
 )
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """What an operator can set. The README's table is made of these descriptions."""
 
     model_config = SettingsConfigDict(env_prefix="DIGEST_", env_file=".env", extra="ignore", frozen=True)
@@ -113,21 +114,16 @@ class Settings(BaseSettings):
     ping_url: SecretStr = Field(
         SecretStr(""), description="Address that is asked after every edition: an outside monitor's dead-man's switch."
     )
-    transport: Literal["maildir", "smtp"] = Field(
-        "maildir", description="How mail leaves: into a Maildir folder, or by `smtp`."
+    send_window_minutes: int = Field(
+        0, ge=0, le=120, description="Minutes over which the issues of one hour are spread, each reader at its own."
     )
-    outbox: Path = Field(Path("outbox"), description="The Maildir folder of the transport `maildir`.")
+    log_format: Literal["keys", "json"] = Field(
+        "keys", description="How `digest serve` writes its log: lines of `key=value`, or of `json`."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1",
         description="Addresses of web servers before this one whose `X-Forwarded-For` is believed, by comma.",
     )
-    smtp_host: str = Field("localhost", description="Mail server of the transport `smtp`.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="`starttls`, `tls` from the first byte, or `none` for a relay in your own network."
-    )
-    smtp_user: str = Field("", description="Name to log in with; empty logs in nobody.")
-    smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
 
     @field_validator(*LISTS, mode="before")
     @classmethod
@@ -156,7 +152,7 @@ class Settings(BaseSettings):
             raise ValueError("it stands in mail headers: one line, without control characters and without '=?'")
         return value
 
-    @field_validator("sender", "operator_address")
+    @field_validator("sender", "operator_address", "bounce_address")
     @classmethod
     def _address(cls, value: str) -> str:
         if not value:
@@ -211,14 +207,17 @@ class Settings(BaseSettings):
             raise ValueError("joining is 'domains', but joining_domains names none")
         if self.collect_hour + self.collect_patience > 23:
             raise ValueError("collect_hour and collect_patience together must end before midnight UTC")
-        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
-            raise ValueError("smtp_user is set, but smtp_security is 'none': a password never goes out unencrypted")
         return self
+
+    @property
+    def domain(self) -> str:
+        """The sender's domain, in ASCII."""
+        return self.sender.rpartition("@")[2]
 
     @property
     def list_id(self) -> str:
         """The List-Id of RFC 2919: stable, under the sender's domain."""
-        return f"daily.digest.{self.sender.rpartition('@')[2]}"
+        return f"daily.digest.{self.domain}"
 
 
 def _secure(value: str) -> str:

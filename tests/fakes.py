@@ -6,6 +6,7 @@ from datetime import date, datetime
 from digest.domain.delivery import Outcome, Reply
 from digest.domain.listing import Batch, Listing
 from digest.domain.message import Message
+from digest.domain.pace import Limits, Pace, Speed
 
 SENT = Reply(outcome=Outcome.SENT, text="250 ok")
 
@@ -40,3 +41,24 @@ class ListSource:
             yield Batch(source=self.name, announced_on=day, listings=self.found)
         if self.fails is not None:
             raise self.fails
+
+
+class Watch:
+    """A watch that only moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        """Tell the seconds."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let them pass."""
+        self.seconds += seconds
+
+
+def speed(watch: Watch | None = None, **limits: int) -> Speed:
+    """Give a speed by a watch of the tests; one connection and no limit, if none is named."""
+    shown = watch or Watch()
+    return Speed(pace=Pace(Limits(**limits)), monotonic=shown.monotonic, sleep=shown.sleep)

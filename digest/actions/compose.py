@@ -6,6 +6,7 @@ Who missed issues gets a catch-up, one issue for all of them, for which the edit
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import chain
 from typing import Any
 
@@ -29,13 +30,17 @@ NOTHING_LEFT = "Nothing is left that you have not been sent."
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One run of composing: when it is, the day it is for if not for who is due, and the key that signs its links."""
+    """One run of composing: when it is, the day it is for if not for who is due, and the key that signs its links.
+
+    Over the `window` what is composed leaves little by little; what is for a day that was named leaves at once.
+    """
 
     now: datetime
     queued_at: datetime
     key_id: int
     day: date | None = None
     dry_run: bool = False
+    window: timedelta = timedelta()
 
     @property
     def on(self) -> date:
@@ -46,6 +51,17 @@ class Round:
         """Give the reader's own day that an issue is for."""
         cadence = reader.wishes.cadence
         return self.day or cadence.day_of(cadence.last_due(self.now))
+
+    def leaves_at(self, subscriber_id: int) -> datetime:
+        """Give the moment from which a reader's mail is sent: every day as far into the window, by the reader's number.
+
+        >>> at = datetime(2026, 11, 20, 7)
+        >>> this = Round(now=at, queued_at=at, key_id=1, window=timedelta(minutes=60))
+        >>> [f"{this.leaves_at(number):%H:%M}" for number in (1, 2, 3)]
+        ['07:25', '07:49', '07:18']
+        """
+        share = int.from_bytes(sha256(str(subscriber_id).encode()).digest()[:4]) / 2**32
+        return self.queued_at if self.day else self.queued_at + share * self.window
 
     def since_for(self, reader: Subscriber) -> date | None:
         """Give the day up to which a reader was served, if issues are missing since; never for a day that is named."""
@@ -207,14 +223,14 @@ def _issue(
         return "already composed"
     if not reader.covered_until or on > reader.covered_until:
         subscribers.cover(connection, reader.id, on)
-    deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=this.queued_at, issue_id=issue_id)
+    deliveries.queue(connection, reader.id, Kind.ISSUE, period, now=this.leaves_at(reader.id), issue_id=issue_id)
     return ""
 
 
 def _say_quiet(connection: Connection, table: Table, reader: Subscriber, choice: Choice, this: Round) -> bool:
     """Queue the mail that says that there is nothing, why, and what came nearest; False if it was said before."""
     letter, period = facts_of_quiet(table, reader, choice, this), reader.wishes.cadence.period_on(this.day_for(reader))
-    said = deliveries.queue(connection, reader.id, Kind.QUIET, period, now=this.queued_at, letter=letter)
+    said = deliveries.queue(connection, reader.id, Kind.QUIET, period, now=this.leaves_at(reader.id), letter=letter)
     return said is not None
 
 

@@ -1,46 +1,47 @@
-"""Deliver: claim what is due, make its mail, send it, write down what came back. One message at a time is in flight."""
+"""Deliver: claim what is due, make its mail, send it, write down what came back. One message a connection is in flight.
+
+The ledger is written by one thread; the connections make and send, and know nothing of it.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from math import inf
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from digest.actions.report import Advance, DeliverReport, stay_silent
 from digest.domain.delivery import Outcome, Reply, State, state_after
 from digest.domain.issue import Issue
-from digest.domain.message import Message
-from digest.links import Links
-from digest.mail.cards import Masthead
-from digest.mail.mime import message_of
-from digest.mail.notices import letter_for_notice
-from digest.mail.renderer import letter_for_issue
+from digest.domain.pace import MINUTE_SECONDS, Speed, Trouble, allowed_on
+from digest.mail.pool import Pool
+from digest.mail.postroom import Pages, PostRoom
 from digest.mail.transport import Transport, TransportDown
 from digest.store import deliveries, editions, issues, notices
 from digest.store.database import Database
-from digest.store.deliveries import Claim, Settled
+from digest.store.deliveries import MOST_CLAIMED, Claim, Settled
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-Pages = tuple[dict[str, Any], dict[str, Any]]
-"""Frames by name, and cards by hash."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostRoom:
-    """What is needed to make mails: links, the masthead of letters, and the name this process holds claims under."""
-
-    links: Links
-    masthead: Masthead
-    holder: str
+Ticket = tuple[Claim, str]
+"""A claim, and the mail domain it goes to."""
+ROUND_SECONDS = 5.0
+"""What is claimed and not begun by then is given back: a confirmation asked for meanwhile goes before it."""
+PATIENCE_SECONDS = 1.0
+"""Whoever must wait longer is put off, so that others may go; and the ledger is looked at so often meanwhile."""
+RAMP = "waits for tomorrow: the ramp of a new sender"
+DATABASE_WAITS = (0.5, 2.0, 8.0, 30.0)
+"""Seconds between tries to write down how a message ended, if the database is away: else it would be sent again."""
 
 
 def deliver(
     database: Database,
-    transport: Transport,
+    open_transport: Callable[[], Transport],
     room: PostRoom,
     *,
+    speed: Speed,
     clock: Clock,
     is_dead: Callable[[str], bool],
     advance: Advance = stay_silent,
@@ -52,29 +53,22 @@ def deliver(
 
     Parameters
     ----------
+    open_transport : callable
+        Opens a transport of its own for each connection.
     is_dead : callable
         Whether the process a claim is held under is known to live no more.
     """
-    report = DeliverReport()
-    done = 0
+    run = _Run(database, Pool(open_transport, speed.pace.limits.connections), room, speed, clock)
     try:
-        while claims := _claim(database, room.holder, is_dead, clock()):
-            with database.reading() as connection:
-                found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
-                pages = editions.pages_of(connection, found.values())
-            make = partial(_message, room, found, pages)
-            for claim in claims:
-                advance("delivering", done, done + len(claims))
-                if _is_wanted(database, claim, found, room.holder, clock(), report):
-                    _send(database, transport, claim, make, room, clock, report)
-                done += 1
-    except TransportDown as error:
-        report.failed.append(f"nothing can be sent now: {error}")
+        while not run.is_over:
+            if claims := run.claimed(is_dead):
+                run.send(claims, advance)
+            elif not run.waits():
+                break
     finally:
-        with database.writing() as connection:
-            deliveries.give_back(connection, room.holder, clock())
-    advance("delivering", done, done)
-    return count_waiting(database, report)
+        run.end()
+    advance("delivering", run.done, run.done)
+    return count_waiting(database, run.report)
 
 
 def count_waiting(database: Database, report: DeliverReport | None = None) -> DeliverReport:
@@ -86,81 +80,174 @@ def count_waiting(database: Database, report: DeliverReport | None = None) -> De
     return report
 
 
-def _claim(database: Database, holder: str, is_dead: Callable[[str], bool], now: datetime) -> list[Claim]:
-    with database.reading() as connection:
-        dead = [name for name in deliveries.holders(connection) if is_dead(name)]
-    with database.writing() as connection:
-        return deliveries.claim(connection, holder, dead, now=now)
+class _Run:
+    """One run: what is under way, and what came of it."""
 
+    def __init__(self, database: Database, pool: Pool[Ticket], room: PostRoom, speed: Speed, clock: Clock) -> None:
+        self.database, self.pool, self.room, self.clock = database, pool, room, clock
+        self.pace, self.monotonic, self.sleep = speed.pace, speed.monotonic, speed.sleep
+        self.report, self.is_over, self.done = DeliverReport(), False, 0
+        self._trouble, self._resumes_at = Trouble(), -inf
+        self._readers: set[int] = set()
+        self._found: Mapping[int, Issue] = {}
+        self._pages: Mapping[int, Pages] = {}
 
-def _message(room: PostRoom, found: Mapping[int, Issue], pages: Mapping[int, Pages], claim: Claim) -> Message:
-    number = claim.delivery.id
-    if claim.issue_id:
-        issue = found[claim.issue_id]
-        return message_of(letter_for_issue(issue, number, *pages[issue.edition_id], room.links))
-    return message_of(letter_for_notice(claim.delivery.kind, number, claim.letter or {}, room.masthead, room.links))
+    def claimed(self, is_dead: Callable[[str], bool]) -> list[Ticket]:
+        """Claim what may be sent now, and read what its mails are made of."""
+        now, me = self.clock(), self.room.holder
+        with self.database.reading() as connection:
+            dead = [name for name in deliveries.holders(connection) if is_dead(name)]
+            left = self._issues_left(connection, now)
+        most = int(min(MOST_CLAIMED, left)) or MOST_CLAIMED
+        with self.database.noting() as connection:
+            claims = deliveries.claim(connection, me, dead, now=now, most=most, with_issues=left > 0)
+        with self.database.reading() as connection:
+            self._found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
+            self._pages = editions.pages_of(connection, self._found.values())
+            domains = deliveries.domains(connection, claims)
+        return [(claim, domains.get(claim.delivery.id, "")) for claim in claims]
 
+    def send(self, left: list[Ticket], advance: Advance) -> None:
+        """Hand claims over as fast as they may go, and settle whatever is over meanwhile."""
+        until, total = self.monotonic() + ROUND_SECONDS, self.done + self.pool.under_way + len(left)
+        try:
+            while left and not self.is_over and (at := self.monotonic()) < until:
+                advance("delivering", self.done, total)
+                seconds, _, ticket = min((self._wait(*one, at), turn, one) for turn, one in enumerate(left))
+                if PATIENCE_SECONDS < seconds < inf:
+                    break
+                if self.pool.has_room and not seconds:
+                    left.remove(ticket)
+                    self._begin(*ticket)
+                    self._settle_ended(patience=0)
+                elif self.pool.under_way:
+                    self._settle_ended(PATIENCE_SECONDS)
+                else:
+                    self.sleep(seconds)
+        finally:
+            self._give_back(left)
 
-def _is_wanted(
-    database: Database, claim: Claim, found: Mapping[int, Issue], holder: str, now: datetime, report: DeliverReport
-) -> bool:
-    """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over.
-
-    An issue for who is paused is taken back, so that what comes after the pause may bring its papers; unless it was
-    in flight before, for then it may have arrived.
-    """
-    with database.writing() as connection:
-        if not deliveries.hold(connection, claim.delivery, holder, now):
-            report.skipped["taken over by another process"] += 1
+    def waits(self) -> bool:
+        """Wait for what is under way or was put off, a moment at a time; False if there is neither."""
+        seconds = self._resumes_at - self.monotonic()
+        if self.pool.under_way:
+            self._settle_ended(PATIENCE_SECONDS)
+        elif seconds > 0:
+            self.sleep(min(seconds, PATIENCE_SECONDS))
+        else:
             return False
-        reason = deliveries.unwanted(connection, claim.delivery)
-        if reason:
-            end = Settled(state=State.CANCELLED, reply=reason)
-            deliveries.settle(connection, claim.delivery, holder, end, now)
-            if reason == deliveries.IS_PAUSED and claim.issue_id and not claim.was_handed_over:
-                issues.take_back(connection, found[claim.issue_id])
-            report.skipped[reason] += 1
-    return not reason
+        return True
 
+    def end(self) -> None:
+        """Settle what is still under way, and let go of the connections."""
+        try:
+            while self.pool.under_way:
+                self._settle_ended()
+        finally:
+            self.pool.close()
 
-def _send(
-    database: Database,
-    transport: Transport,
-    claim: Claim,
-    make: Callable[[Claim], Message],
-    room: PostRoom,
-    clock: Clock,
-    report: DeliverReport,
-) -> None:
-    try:
-        reply, sha256 = _try(transport, claim, make)
-    except TransportDown:
-        with database.writing() as connection:
-            deliveries.let_go(connection, claim.delivery, room.holder, clock())
-        raise
-    now = clock()
-    state, again_at = state_after(reply, claim.delivery, now)
-    with database.writing() as connection:
+    def _issues_left(self, connection: Connection, now: datetime) -> float:
+        if not self.pace.limits.ramp_first_day:
+            return inf
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        sent, first_at = deliveries.issues_sent(connection, midnight)
+        left = allowed_on((now.date() - (first_at or now).date()).days, self.pace.limits) - sent - self.pool.under_way
+        if left <= 0:
+            self.report.skipped[RAMP] = deliveries.waiting(connection)[0]
+        return max(left, 0)
+
+    def _give_back(self, left: list[Ticket]) -> None:
+        at, now = self.monotonic(), self.clock()
+        waits: dict[float, list[Claim]] = {}
+        for claim, domain in left:
+            waits.setdefault(self._wait(claim, domain, at), []).append(claim)
+        for wait, claims in waits.items():
+            seconds = min(wait, MINUTE_SECONDS) if wait < inf else PATIENCE_SECONDS
+            with self.database.noting() as connection:
+                deliveries.give_back(connection, claims, self.room.holder, now + timedelta(seconds=seconds))
+            if seconds:
+                self._resumes_at = max(self._resumes_at, at + seconds + PATIENCE_SECONDS)
+
+    def _wait(self, claim: Claim, domain: str, at: float) -> float:
+        """Give the seconds to wait; one reader's mails go one after another, so that a welcome is there first."""
+        return inf if claim.delivery.subscriber_id in self._readers else self.pace.wait(domain, at)
+
+    def _begin(self, claim: Claim, domain: str) -> None:
+        if not self._is_wanted(claim):
+            self.done += 1
+            return
+        self.pace.begin(domain, self.monotonic())
+        self._readers.add(claim.delivery.subscriber_id)
+        if claim.issue_id:
+            issue = self._found[claim.issue_id]
+            make = partial(self.room.issue, claim.delivery, issue, self._pages[issue.edition_id])
+        else:
+            make = partial(self.room.notice, claim.delivery, claim.letter or {})
+        self.pool.hand_over((claim, domain), make)
+
+    def _is_wanted(self, claim: Claim) -> bool:
+        """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over.
+
+        An issue for who is paused is taken back, so that what comes after the pause may bring its papers; unless it
+        was in flight before, for then it may have arrived.
+        """
+        now, me = self.clock(), self.room.holder
+        with self.database.noting() as connection:
+            if not deliveries.hold(connection, claim.delivery, me, now):
+                self.report.skipped["taken over by another process"] += 1
+                return False
+            reason = deliveries.unwanted(connection, claim.delivery)
+            if reason:
+                deliveries.settle(connection, claim.delivery, me, Settled(state=State.CANCELLED, reply=reason), now)
+                if reason == deliveries.IS_PAUSED and claim.issue_id and not claim.was_handed_over:
+                    issues.take_back(connection, self._found[claim.issue_id])
+                self.report.skipped[reason] += 1
+        return not reason
+
+    def _settle_ended(self, patience: float | None = None) -> None:
+        for ended in self.pool.ended(patience):
+            claim, domain = ended.ticket
+            self.pace.end(domain)
+            self._readers.discard(claim.delivery.subscriber_id)
+            self.done += 1
+            if isinstance(ended.result, TransportDown):
+                self._let_go(claim, ended.result)
+            else:
+                self._settle(claim, *ended.result)
+
+    def _let_go(self, claim: Claim, error: TransportDown) -> None:
+        with self.database.noting() as connection:
+            deliveries.let_go(connection, claim, self.room.holder, self.clock())
+        if self.pool.left:
+            log.warning("one connection less: %s", error)
+        elif not self.is_over:
+            self.report.failed.append(f"nothing can be sent now: {error}")
+            self.is_over = True
+
+    def _settle(self, claim: Claim, reply: Reply, sha256: str) -> None:
+        now = self.clock()
+        state, again_at = state_after(reply, claim.delivery, now)
         end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
-        is_settled = deliveries.settle(connection, claim.delivery, room.holder, end, now)
-        if is_settled and state is State.FAILED and claim.issue_id and reply.is_about_mailbox:
-            notices.unreachable(connection, claim.delivery, reply.text, key_id=room.links.key_id, now=now)
-    report.repeated += claim.was_handed_over
-    _count(report, reply.outcome, state, reply.text)
+        write = partial(self._write, claim, end, now, is_told=state is State.FAILED and reply.is_about_mailbox)
+        for seconds in DATABASE_WAITS:
+            try:
+                write()
+                break
+            except OperationalError:
+                self.sleep(seconds)
+        else:
+            write()
+        self.report.repeated += claim.was_handed_over
+        _count(self.report, reply.outcome, state, reply.text)
+        if said := self._trouble.noted(reply):
+            self.report.failed += [] if self.is_over else [f"sending is paused: {said}"]
+            self.is_over = True
 
-
-def _try(transport: Transport, claim: Claim, make: Callable[[Claim], Message]) -> tuple[Reply, str]:
-    """Give what came of a try, and the hash of what was tried."""
-    sha256 = ""
-    try:
-        message = make(claim)
-        sha256 = message.sha256
-        return transport.send(message), sha256
-    except TransportDown:
-        raise
-    except Exception as error:  # One mail that cannot be made or carried must not keep back all others.
-        log.exception("delivery %s failed here", claim.delivery.id)
-        return Reply(outcome=Outcome.LATER, text=f"failed here: {error!r}"), sha256
+    def _write(self, claim: Claim, end: Settled, now: datetime, *, is_told: bool) -> None:
+        with self.database.noting() as connection:
+            is_settled = deliveries.settle(connection, claim.delivery, self.room.holder, end, now)
+            if is_settled and is_told and claim.issue_id:
+                notices.unreachable(connection, claim.delivery, end.reply, key_id=self.room.links.key_id, now=now)
 
 
 def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) -> None:
@@ -169,6 +256,5 @@ def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) ->
         return
     report.later += state is State.QUEUED
     report.skipped[f"{state}: {words[:80]}"] += 1
-    sentence = f"not every message could be delivered; the first: {words}"
     if not report.failed:
-        report.failed.append(sentence)
+        report.failed.append(f"not every message could be delivered; the first: {words}")

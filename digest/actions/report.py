@@ -105,6 +105,19 @@ class DeliverReport(Report):
 
 
 @dataclass(kw_only=True)
+class ReceiveReport(Report):
+    """How many mails came back and were read, of what kinds, and how many addresses are given up for them."""
+
+    read: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    suppressed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report for programs."""
+        return super().to_json() | {"kinds": dict(self.kinds)}
+
+
+@dataclass(kw_only=True)
 class LearnReport(Report):
     """What the model of trend was learnt from, its version (0: none, and what to do), its quality on held-out days."""
 

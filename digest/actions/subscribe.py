@@ -14,6 +14,7 @@ from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishe
 from digest.links import BadLink
 from digest.store import deliveries, notices, reactions, subscribers, told
 from digest.store.tables import (
+    bounces,
     confirmations,
     issues,
     profile_vectors,
@@ -31,7 +32,7 @@ MOST_ASKED = ((3, timedelta(days=1)), (6, timedelta(days=365)))
 """How many unanswered confirmations one address gets, within which time."""
 EVERYTHING_OF_A_READER = (
     *(profile_vectors, topics, reactions_table, confirmations),
-    *(deliveries_table, shown_papers, issues),
+    *(bounces, deliveries_table, shown_papers, issues),
 )
 MOST_LIKED = 200
 """Papers that somebody may name before the address is confirmed; after that there is room for many more."""

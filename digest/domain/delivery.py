@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 FIRST_WAIT = timedelta(minutes=10)
+GREYLISTED_WAIT = timedelta(minutes=5)
+"""Who greylists wants to see whether we come again, most after this time (RFC 6647)."""
+CLOSED_WAIT = timedelta(minutes=15)
+"""After a 421: the whole server has no time, so what comes at once only meets it again."""
 LONGEST_WAIT = timedelta(hours=3)
 GIVE_UP_AFTER = timedelta(hours=22)
 """Before the next daily issue is due, so that a reader never gets two at once."""
@@ -15,8 +19,9 @@ TRIED_AGAIN = timedelta(days=1)
 """After a refusal a mailbox gets time to recover before it is told of what it missed."""
 TRIED_AGAIN_LATER = timedelta(days=7)
 """If that was refused as well: so a dead mailbox is not knocked at twice a day."""
-ENHANCED = re.compile(r"[45][0-9]{2}[ -][45]\.([0-9]{1,3})\.([0-9]{1,3})\b")
-"""A reply that begins with an enhanced status code (RFC 3463): of what it speaks, and what it says of that."""
+SAID = re.compile(r"([2-5][0-9]{2})(?:[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b|[ -]|$)")
+"""How the words of a server begin: with a code, and often with an enhanced one (RFC 3463)."""
+GREYLISTED = re.compile("gr[ea]y-?list", re.I)
 NOT_SENT = 0
 """The number of the delivery of a preview: its links name no row, so they lead nowhere."""
 
@@ -55,11 +60,28 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back for one message: the outcome, the server's own words, and the command that was refused."""
+    """What came back for one message: the outcome, the server's own words, and the command that was refused.
+
+    >>> reply = Reply(outcome=Outcome.REFUSED, text="550 5.1.1 nobody", at="RCPT")
+    >>> reply.code, reply.enhanced
+    (550, '5.1.1')
+    """
 
     outcome: Outcome
     text: str = ""
     at: str = ""
+
+    @property
+    def code(self) -> int:
+        """The code the server answered; 0 if it is not a server that speaks."""
+        found = SAID.match(self.text)
+        return int(found[1]) if found else 0
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, or nothing: class, of what it speaks, and what it says of that."""
+        found = SAID.match(self.text)
+        return (found[2] or "") if found else ""
 
     @property
     def is_about_mailbox(self) -> bool:
@@ -71,11 +93,23 @@ class Reply:
         >>> [Reply(outcome=Outcome.REFUSED, text=text, at="RCPT").is_about_mailbox for text in replies]
         [True, True, False, False]
         """
-        found = ENHANCED.match(self.text)
-        subject, detail = found.groups() if found else ("", "")
-        if subject == "7" or (subject, detail) in {("1", "7"), ("1", "8")} or self.text.startswith("421"):
+        _, subject, detail = (self.enhanced or "..").split(".")
+        if subject == "7" or (subject, detail) in {("1", "7"), ("1", "8")} or self.code == 421:
             return False
         return subject in {"1", "2"} or self.at == "RCPT"
+
+    @property
+    def first_wait(self) -> timedelta:
+        """How long to wait before the first new try.
+
+        >>> replies = ["450 4.2.0 Greylisted: come again", "451 4.7.1 try again", "421 4.7.0 closing", "452 4.2.2 full"]
+        >>> [Reply(outcome=Outcome.LATER, text=text).first_wait // timedelta(minutes=1) for text in replies]
+        [5, 5, 15, 10]
+        """
+        if self.code == 421:
+            return CLOSED_WAIT
+        is_greylisted = self.code in {450, 451} and (self.enhanced == "4.7.1" or GREYLISTED.search(self.text))
+        return GREYLISTED_WAIT if is_greylisted else FIRST_WAIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,5 +142,5 @@ def state_after(reply: Reply, delivery: Delivery, now: datetime) -> tuple[State,
             Outcome.REFUSED: State.FAILED,
             Outcome.UNKNOWN: State.UNKNOWN,
         }[reply.outcome], None
-    again = now + min(FIRST_WAIT * 2**delivery.attempts, LONGEST_WAIT)
+    again = now + min(reply.first_wait * 2**delivery.attempts, LONGEST_WAIT)
     return (State.FAILED, None) if again > delivery.created_at + GIVE_UP_AFTER else (State.QUEUED, again)

@@ -1,8 +1,9 @@
 """When the clock rings next for what concerns the whole house; a bell is rung by one process only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from digest.store.database import insert_missing
 from digest.store.tables import bells
@@ -29,3 +30,29 @@ def next_at(connection: Connection, name: str) -> datetime | None:
 def beat(connection: Connection, name: str, now: datetime) -> None:
     """Set a bell to this moment: the clock's heartbeat."""
     put_off(connection, name, now)
+
+
+def hold(
+    connection: Connection, name: str, holder: str, dead: Sequence[str], *, now: datetime, until: datetime
+) -> bool:
+    """Hold a bell alone until a moment, or longer; False where another holds it whose time has not run out.
+
+    Parameters
+    ----------
+    dead : holders known to live no more, whose bells are free at once
+    """
+    insert_missing(connection, bells, [{"name": name, "next_at": now}])
+    mine = or_(bells.c.holder.is_(None), bells.c.holder == holder, bells.c.holder.in_(dead), bells.c.next_at <= now)
+    taken = update(bells).where(bells.c.name == name, mine).values(holder=holder, next_at=until)
+    return bool(connection.execute(taken).rowcount)
+
+
+def let_go(connection: Connection, holder: str) -> None:
+    """Free whatever bells a holder holds."""
+    connection.execute(update(bells).where(bells.c.holder == holder).values(holder=None))
+
+
+def holder_of(connection: Connection, name: str, now: datetime) -> str:
+    """Name who holds a bell at a moment, or give an empty text."""
+    held = (bells.c.name == name) & (bells.c.next_at > now)
+    return connection.scalar(select(bells.c.holder).where(held)) or ""

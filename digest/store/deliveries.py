@@ -1,8 +1,9 @@
 """The ledger: one row for every message to every inbox. A claim is one UPDATE, never held across a socket."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, or_, select, update
@@ -26,6 +27,7 @@ GOES_TO: Mapping[Kind, Collection[Status]] = {
     Kind.GOODBYE: {Status.UNSUBSCRIBED},
 }
 """Where a reader must stand to be sent it; for every other kind, active."""
+FREE: Mapping[str, Any] = MappingProxyType({"state": State.QUEUED, "holder": None, "held_until": None})
 IS_PAUSED = f"subscriber is {Status.PAUSED}"
 """Why something is not wanted now and may be later."""
 
@@ -71,8 +73,16 @@ def queue(
     return connection.execute(statement).scalar()
 
 
-def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: datetime) -> list[Claim]:
-    """Take up to `MOST_CLAIMED` deliveries that are due: confirmations first, then other notices, then issues.
+def claim(
+    connection: Connection,
+    holder: str,
+    dead: Sequence[str],
+    *,
+    now: datetime,
+    most: int = MOST_CLAIMED,
+    with_issues: bool = True,
+) -> list[Claim]:
+    """Take up to so many deliveries that are due: confirmations first, then other notices, then issues, if wanted.
 
     A row another holder took is free again when its lease has run out or its holder is known to be `dead`.
     """
@@ -80,8 +90,10 @@ def claim(connection: Connection, holder: str, dead: Sequence[str], *, now: date
     is_free = ((deliveries.c.state == State.QUEUED) & (deliveries.c.next_attempt_at <= now)) | (
         (deliveries.c.state == State.SENDING) & abandoned
     )
+    if not with_issues:
+        is_free &= deliveries.c.issue_id.is_(None)
     turn = case(TURNS, value=deliveries.c.kind, else_=1)
-    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(turn, deliveries.c.id).limit(MOST_CLAIMED)
+    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(turn, deliveries.c.id).limit(most)
     if connection.dialect.name == "postgresql":
         free = free.with_for_update(skip_locked=True)
     taken = update(deliveries).where(deliveries.c.id.in_(free.scalar_subquery()))
@@ -129,19 +141,20 @@ def settle(connection: Connection, delivery: Delivery, holder: str, end: Settled
     return bool(connection.execute(update(deliveries).where(mine).values(**values)).rowcount)
 
 
-def let_go(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> None:
+def let_go(connection: Connection, claim: Claim, holder: str, now: datetime) -> None:
     """Queue a delivery again that was held and not sent."""
-    mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder)
-    back = {"state": State.QUEUED, "holder": None, "held_until": None, "handed_over_at": None, "next_attempt_at": now}
-    connection.execute(update(deliveries).where(mine).values(**back))
+    values: dict[str, Any] = {**FREE, "next_attempt_at": now}
+    if not claim.was_handed_over:  # Else it may have arrived at an earlier try, and that is not forgotten.
+        values["handed_over_at"] = None
+    mine = (deliveries.c.id == claim.delivery.id) & (deliveries.c.holder == holder)
+    connection.execute(update(deliveries).where(mine).values(**values))
 
 
-def give_back(connection: Connection, holder: str, now: datetime) -> None:
-    """Queue again whatever a holder still has; what was handed over and not settled waits for its lease to end."""
-    mine = (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
-    mine &= deliveries.c.handed_over_at.is_(None)
-    back = {"state": State.QUEUED, "holder": None, "held_until": None, "next_attempt_at": now}
-    connection.execute(update(deliveries).where(mine).values(**back))
+def give_back(connection: Connection, claims: Iterable[Claim], holder: str, next_attempt_at: datetime) -> None:
+    """Queue again what was claimed and not begun."""
+    ids = [claim.delivery.id for claim in claims]
+    mine = deliveries.c.id.in_(ids) & (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
+    connection.execute(update(deliveries).where(mine).values(**FREE, next_attempt_at=next_attempt_at))
 
 
 def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | None] | None:
@@ -180,6 +193,22 @@ def waiting(connection: Connection) -> tuple[int, datetime | None]:
     query = select(func.count(), func.min(deliveries.c.next_attempt_at)).where(deliveries.c.state == State.QUEUED)
     number, first_at = connection.execute(query).one()
     return number, first_at
+
+
+def issues_sent(connection: Connection, since: datetime) -> tuple[int, datetime | None]:
+    """Count the issues sent since a moment, and give the moment the first of all was sent."""
+    at = deliveries.c.sent_at
+    is_issue = (deliveries.c.state == State.SENT) & deliveries.c.issue_id.is_not(None)
+    query = select(func.count(case((at >= since, 1))), func.min(at)).where(is_issue)
+    number, first_at = connection.execute(query).one()
+    return number, first_at
+
+
+def domains(connection: Connection, claims: Sequence[Claim]) -> dict[int, str]:
+    """Give the mail domain each delivery goes to, by the delivery's number."""
+    query = select(deliveries.c.id, subscribers.c.address).join(subscribers)
+    rows = connection.execute(query.where(deliveries.c.id.in_([claim.delivery.id for claim in claims])))
+    return {row.id: row.address.rpartition("@")[2].lower() for row in rows}
 
 
 def last_sent(connection: Connection, most: int) -> list[tuple[int, int]]:

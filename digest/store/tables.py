@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -33,6 +34,7 @@ from digest.store.paper_tables import (
 __all__ = [
     "alarms",
     "bells",
+    "bounces",
     "confirmations",
     "deliveries",
     "editions",
@@ -177,6 +179,19 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    to("subscribers", index=True),
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("code", String(12), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("delivery_id", "kind"),
+)
+
 suppressions = Table(
     "suppressions",
     metadata,
@@ -208,4 +223,5 @@ bells = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("next_at", Moment, nullable=False),
+    Column("holder", String(200)),
 )

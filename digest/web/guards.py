@@ -21,7 +21,7 @@ TOO_MANY_PAPERS = (
     "kept. Please send it in smaller parts."
 )
 ADMIN = "/admin"
-PRIVATE = ("/c/", "/f/", "/u/", "/p/", "/v/", ADMIN)
+PRIVATE = ("/c/", "/f/", "/u/", "/p/", "/v/", "/metrics", ADMIN)
 """Where the pages of one person and the administrator's stand: not to be kept, not to be found by search."""
 HOLDS_MAIL = ("/v/", "/admin/preview")
 """Where a mail is shown, whose style is written into it."""

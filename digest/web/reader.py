@@ -1,4 +1,4 @@
-"""The reader's pages: trying out, signing up, confirming, leaving, an issue; and the program's: health. GET looks."""
+"""The reader's pages: trying out, signing up, confirming, leaving, an issue. GET looks."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishes
 from digest.links import Purpose
@@ -126,13 +126,6 @@ def leave(request: Request, token: str, by_hand: Annotated[bool, Depends(is_by_h
 def issue(request: Request, token: str) -> Response:
     """Show an issue as a page."""
     return HTMLResponse(service_of(request).view(token))
-
-
-@looks("/healthz")
-def health(request: Request) -> Response:
-    """Tell a program whether all is well."""
-    said = service_of(request).health()
-    return JSONResponse(dict(said), 200 if said["ok"] else 503)
 
 
 def _typed(form: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from digest.actions.compose import Round, compose
-from digest.actions.deliver import PostRoom, deliver
+from digest.actions.deliver import deliver
 from digest.actions.publish import publish
 from digest.actions.report import ComposeReport
 from digest.actions.why import trace
@@ -23,6 +23,7 @@ from digest.domain.profile import read_topics
 from digest.domain.subscriber import Layout, Status, Subscriber, Wishes
 from digest.links import Links
 from digest.mail.notices import letter_for_notice
+from digest.mail.postroom import PostRoom
 from digest.mail.renderer import letter_for_issue
 from digest.store import deliveries, editions, issues, papers, receipts, subscribers
 from digest.store.database import Database
@@ -32,7 +33,7 @@ from digest.store.tables import issues as issues_table
 from digest.store.tables import profile_vectors
 from tests.builders import DAY, NOW, listing, masthead
 from tests.cast import address_of
-from tests.fakes import ListTransport
+from tests.fakes import ListTransport, speed
 
 WEEKS = 3
 PLAIN = Wishes(topics=read_topics(["protein design"]), bar=0, length=25)
@@ -344,7 +345,7 @@ def test_nobody_wakes_before_time_by_a_replay_or_after_leaving(weeks: Database) 
 
 def sent(database: Database, at: datetime, *, dead: str = "") -> list[Message]:
     transport, room = ListTransport(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
-    deliver(database, transport, room, clock=lambda: at, is_dead=lambda name: name == dead)
+    deliver(database, lambda: transport, room, speed=speed(), clock=lambda: at, is_dead=lambda name: name == dead)
     return transport.sent
 
 

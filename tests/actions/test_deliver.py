@@ -4,13 +4,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from threading import Lock
+from time import sleep
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from digest.actions import subscribe
 from digest.actions.compose import Round, compose
-from digest.actions.deliver import PostRoom, deliver
+from digest.actions.deliver import deliver
 from digest.actions.preview import of_delivery
 from digest.actions.report import DeliverReport
 from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, TRIED_AGAIN, Kind, Outcome, Reply, State
@@ -18,6 +20,7 @@ from digest.domain.message import Message
 from digest.domain.subscriber import Wishes
 from digest.links import Links, Purpose
 from digest.mail.mime import message_of
+from digest.mail.postroom import PostRoom
 from digest.mail.renderer import letter_for_issue
 from digest.mail.transport import TransportDown
 from digest.store import deliveries, editions, issues, subscribers
@@ -26,7 +29,7 @@ from digest.store.deliveries import LEASE
 from digest.store.tables import deliveries as deliveries_table
 from tests.builders import NOW, masthead
 from tests.cast import address_of, joined
-from tests.fakes import ListTransport
+from tests.fakes import SENT, ListTransport, Watch, speed
 
 LINKS = Links("https://digest.example.org", {1: "k" * 64})
 LATER, REFUSED, UNKNOWN = (
@@ -39,7 +42,9 @@ def delivered(
     database: Database, transport: ListTransport, at: datetime = NOW, holder: str = "me", dead: str = ""
 ) -> DeliverReport:
     room = PostRoom(links=LINKS, masthead=masthead(), holder=holder)
-    return deliver(database, transport, room, clock=lambda: at, is_dead=lambda name: name == dead)
+    return deliver(
+        database, lambda: transport, room, speed=speed(), clock=lambda: at, is_dead=lambda name: name == dead
+    )
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -302,3 +307,125 @@ def test_one_mail_that_cannot_be_made_keeps_back_no_other(composed: Database) ->
         deliveries.queue(connection, ada.id, Kind.CONFIRMATION, "1", now=NOW, letter={"subject": "half"})
     report = delivered(composed, ListTransport())
     assert (report.sent, counts(composed)) == (2, {"queued": 1, "sent": 2})
+
+
+def paced(
+    database: Database, transport: ListTransport, at: datetime = NOW, **limits: int
+) -> tuple[DeliverReport, float]:
+    """Deliver by a watch of the tests; give the report and the seconds it took."""
+    watch, room = Watch(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
+    report = deliver(
+        database,
+        lambda: transport,
+        room,
+        speed=speed(watch, **limits),
+        clock=lambda: at + timedelta(seconds=watch.seconds),
+        is_dead=lambda _: False,
+    )
+    return report, watch.seconds
+
+
+def more_issues(database: Database, count: int) -> None:
+    """Queue issues for the first reader."""
+    with database.writing() as connection:
+        for number in range(count):
+            assert deliveries.queue(connection, 1, Kind.ISSUE, f"more {number}", now=NOW, issue_id=1)
+
+
+def test_a_rate_is_kept_and_everything_leaves_in_one_run(composed: Database) -> None:
+    more_issues(composed, 8)
+    report, seconds = paced(composed, ListTransport(), rate=20)
+    assert (report.sent, report.waiting) == (10, 0)
+    assert 27 <= seconds < 40, "nine times three seconds, and a moment's look at the end of each"
+
+
+def test_a_new_sender_sends_twice_as_much_every_day_and_its_notices_at_once(composed: Database) -> None:
+    more_issues(composed, 8)
+    with composed.writing() as connection:
+        subscribe.sign_up(connection, address_of("chen"), Wishes(), consent={}, key_id=1, now=NOW)
+    sent = [paced(composed, ListTransport(), NOW + timedelta(days=day), ramp_first_day=2)[0] for day in range(3)]
+    assert [report.sent for report in sent] == [3, 4, 4], "the first day, a confirmation besides"
+    assert [report.waiting for report in sent] == [8, 4, 0]
+    assert paced(composed, ListTransport(), NOW, ramp_first_day=2)[0].sent == 0
+    assert "waits for tomorrow: the ramp of a new sender" in sent[0].skipped
+
+
+def test_failures_of_one_kind_pause_the_run_and_keep_the_rest(composed: Database) -> None:
+    more_issues(composed, 48)
+    tried: list[str] = []
+
+    def busy(message: Message) -> Reply:
+        tried.append(message.id)
+        return LATER
+
+    report, _ = paced(composed, ListTransport(busy))
+    assert (len(tried), report.later, report.waiting) == (20, 20, 50)
+    assert report.failed[-1] == "sending is paused: 20 of the last 20 tries ended like this one: later"
+    assert paced(composed, ListTransport())[0].sent == 30, "the others, when it is tried again"
+
+
+@pytest.mark.parametrize(("per_domain", "at_once"), [(1, 1), (4, 2)])
+def test_neither_a_domain_nor_a_reader_gets_more_at_once_than_it_may(
+    composed: Database, per_domain: int, at_once: int
+) -> None:
+    more_issues(composed, 20)
+    under_way, most, lock = [0], [0], Lock()
+
+    def slow(_: Message) -> Reply:
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        sleep(0.01)
+        with lock:
+            under_way[0] -= 1
+        return SENT
+
+    report, _ = paced(composed, ListTransport(slow), connections=4, connections_per_domain=per_domain)
+    assert (report.sent, most[0]) == (22, at_once), "a welcome never races an issue to the same reader"
+
+
+def test_a_connection_that_cannot_be_opened_is_done_without(composed: Database) -> None:
+    more_issues(composed, 20)
+    opened: list[ListTransport] = []
+    refused: list[str] = []
+
+    def slow(_: Message) -> Reply:
+        sleep(0.02)
+        return SENT
+
+    def opens() -> ListTransport:
+        with lock:
+            if opened:
+                refused.append("421")
+                raise TransportDown("421 one is enough")
+            opened.append(ListTransport(slow))
+            return opened[0]
+
+    lock, room = Lock(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
+    fast = speed(connections=4, connections_per_domain=4)
+    report = deliver(composed, opens, room, speed=fast, clock=lambda: NOW, is_dead=lambda _: False)
+    assert (report.sent, report.waiting, report.failed, len(refused)) == (22, 0, [], 3)
+
+
+def test_how_a_message_ended_is_written_down_when_the_database_is_back(composed: Database) -> None:
+    if not composed.is_sqlite:
+        pytest.skip("a missing table is another kind of error there")
+
+    def rename(name: str, other: str) -> None:
+        with composed.writing() as connection:
+            connection.execute(text(f"ALTER TABLE {name} RENAME TO {other}"))
+
+    class Mends(Watch):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if seconds >= 2:
+                rename("elsewhere", "deliveries")
+
+    def breaks(message: Message) -> Reply:
+        if message.recipient == address_of("ada"):
+            rename("deliveries", "elsewhere")
+        return SENT
+
+    watch, room, transport = Mends(), PostRoom(links=LINKS, masthead=masthead(), holder="me"), ListTransport(breaks)
+    report = deliver(composed, lambda: transport, room, speed=speed(watch), clock=lambda: NOW, is_dead=lambda _: False)
+    assert (report.sent, len(transport.sent), counts(composed), watch.seconds) == (2, 2, {"sent": 2}, 2.5)

@@ -1,10 +1,15 @@
-"""A Maildir holds every message once and whole."""
+"""What stays on this machine: a folder holds every message once and whole, and stdout is an mbox."""
 
+import mailbox
+from io import BytesIO
 from pathlib import Path
+
+import pytest
 
 from digest.domain.delivery import Outcome
 from digest.domain.message import Message
-from digest.mail.file import Maildir
+from digest.mail.file import Folder, Maildir, Stdout
+from digest.mail.transport import TransportDown
 
 MESSAGE = Message(id="issue.7.ab/../c@example.org", sender="a@b.example", recipient="c@d.example", body=b"one\r\n")
 
@@ -23,3 +28,31 @@ def test_a_folder_that_cannot_be_written_is_tried_later(tmp_path: Path) -> None:
     reply = outbox.send(MESSAGE)
     assert reply.outcome is Outcome.LATER
     assert str(tmp_path) in reply.text
+
+
+def test_a_plain_folder_holds_nothing_that_is_not_whole(tmp_path: Path) -> None:
+    replies = [Folder(tmp_path).send(MESSAGE) for _ in range(2)]
+    [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert (path, path.read_bytes()) == (tmp_path / "issue.7.ab_.._c@example.org.eml", MESSAGE.body)
+    assert [(reply.outcome, reply.text) for reply in replies] == [(Outcome.SENT, str(path))] * 2
+
+
+def test_stdout_is_an_mbox_that_others_can_read(tmp_path: Path) -> None:
+    out = BytesIO()
+    bodies = [b"Subject: one\r\n\r\nFirst.\r\n", b"Subject: two\r\n\r\nSecond.\r\n"]
+    for body in bodies:
+        one = Message(id="1@example.org", sender="a@b.example", recipient="c@d.example", body=body)
+        assert Stdout(out).send(one).outcome is Outcome.SENT
+    (tmp_path / "mbox").write_bytes(out.getvalue())
+    box = mailbox.mbox(tmp_path / "mbox")
+    assert [(mail["Subject"], mail.get_payload()) for mail in box] == [("one", "First.\n"), ("two", "Second.\n")]
+    box.close()
+
+
+def test_a_stdout_nobody_reads_any_more_is_a_transport_that_is_down() -> None:
+    class Closed(BytesIO):
+        def write(self, _: object) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(TransportDown, match="stdout takes nothing any more: Broken pipe"):
+        Stdout(Closed()).send(MESSAGE)

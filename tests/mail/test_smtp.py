@@ -1,71 +1,15 @@
 """Every reply of a mail server is sorted by what it means for the reader."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from digest.domain.delivery import Outcome
 from digest.domain.message import Message
-from digest.mail.smtp import Smtp
+from digest.mail.smtp import Login, Smtp
 from digest.mail.transport import TransportDown
-
-DROP = ""
-USUAL = {"DATA": "354 go on", "QUIT": "221 bye", "DOT": "250 kept"}
-
-
-class Server(ThreadingTCPServer):
-    """A mail server that answers as told, each reply once, and as usual after that; DROP breaks the connection."""
-
-    daemon_threads = True
-
-    def __init__(self, told: dict[str, list[str]]) -> None:
-        super().__init__(("127.0.0.1", 0), Talk)
-        self.told, self.connections, self.commands, self.got = told, 0, list[str](), list[bytes]()
-
-    def reply(self, verb: str) -> str:
-        """Say what is next for a command."""
-        return self.told[verb].pop(0) if self.told.get(verb) else USUAL.get(verb, "250 ok")
-
-
-class Talk(StreamRequestHandler):
-    """One connection."""
-
-    server: Server
-
-    def says(self, reply: str) -> bool:
-        """Send a reply; whether the connection goes on."""
-        if reply:
-            self.wfile.write(f"{reply}\r\n".encode())
-        return bool(reply) and not reply.startswith("421")
-
-    def handle(self) -> None:
-        """Answer commands until the end."""
-        self.server.connections += 1
-        going = self.says(self.server.reply("CONNECT").replace("250 ok", "220 here"))
-        while going and (line := self.rfile.readline()):
-            self.server.commands.append(line.decode().strip().replace("quit", "QUIT"))
-            verb = line[:4].decode().upper()
-            reply = self.server.reply(verb)
-            going = self.says(reply) and verb != "QUIT"
-            if verb == "DATA" and reply.startswith("354"):
-                lines = []
-                while (line := self.rfile.readline()) != b".\r\n":
-                    lines.append(line.removeprefix(b"."))
-                self.server.got.append(b"".join(lines))
-                going = self.says(self.server.reply("DOT"))
-
-
-@contextmanager
-def answering(**told: list[str]) -> Iterator[tuple[Server, Smtp]]:
-    with Server(told) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        transport = Smtp("127.0.0.1", server.server_address[1], security="none")
-        yield server, transport
-        transport.close()
-        server.shutdown()
+from tests.scripted import DROP, OPEN, SLOW, Server, Socket, answering, running
 
 
 def message(body: bytes = b"Subject: x\r\n\r\nbody\r\n") -> Message:
@@ -90,6 +34,11 @@ def message(body: bytes = b"Subject: x\r\n\r\nbody\r\n") -> Message:
         ({"RCPT": [DROP]}, Outcome.LATER, "127.0.0.1: "),
         ({"DATA": [DROP]}, Outcome.LATER, "127.0.0.1: "),
         ({"DOT": [DROP]}, Outcome.UNKNOWN, "lost after the message was sent"),
+        ({"MAIL": ["552 5.3.4 too large"]}, Outcome.REFUSED, "552 5.3.4 too large"),
+        ({"MAIL": [SLOW]}, Outcome.LATER, "timed out"),
+        ({"RCPT": [SLOW]}, Outcome.LATER, "timed out"),
+        ({"DATA": [SLOW]}, Outcome.LATER, "timed out"),
+        ({"DOT": [SLOW]}, Outcome.UNKNOWN, "timed out"),
     ],
 )
 def test_a_reply_means_one_thing_and_the_next_message_goes_through(
@@ -99,8 +48,7 @@ def test_a_reply_means_one_thing_and_the_next_message_goes_through(
         reply = transport.send(message())
         assert (reply.outcome, words in reply.text) == (outcome, True), reply
         assert transport.send(message()).outcome is Outcome.SENT
-        broken = DROP in str([*told.values()]) and reply.text.startswith(("421", "127.0.0.1"))
-        assert server.connections == (2 if broken else 1)
+        assert server.connections == (2 if reply.text.startswith(("421", "127.0.0.1")) else 1)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +102,9 @@ def test_where_no_connection_can_be_opened_the_transport_is_down(greeting: str) 
 
 def test_a_server_that_is_not_there_is_a_transport_that_is_down() -> None:
     with Server({}) as server:
-        port = server.server_address[1]
+        port = server.port
     with pytest.raises(TransportDown, match=f"127.0.0.1:{port} cannot be used"):
-        Smtp("127.0.0.1", port, security="none").send(message())
+        Smtp("127.0.0.1", port, OPEN).send(message())
 
 
 @pytest.mark.parametrize("dead", ["421 idle too long", DROP])
@@ -165,12 +113,60 @@ def test_a_connection_that_died_while_idle_is_opened_anew(dead: str) -> None:
         assert transport.send(message()).outcome is Outcome.SENT
         server.told["MAIL"] = [dead]
         reply = transport.send(message())
-        assert (reply.outcome, server.connections) == ((Outcome.SENT, 2) if dead == DROP else (Outcome.LATER, 1)), reply
+        assert (reply.outcome, server.connections) == (Outcome.SENT, 2), reply
 
 
 def test_a_server_without_tls_gets_no_message_where_tls_was_asked_for() -> None:
-    with answering() as (server, _):
-        transport = Smtp("127.0.0.1", server.server_address[1], security="starttls", login="me", password="secret")
-        with pytest.raises(TransportDown, match="STARTTLS"):
-            transport.send(message())
+    login = Login(security="starttls", name="me", password="secret")
+    with answering(login) as (server, transport), pytest.raises(TransportDown, match="STARTTLS"):
+        transport.send(message())
     assert (server.got, [line for line in server.commands if "AUTH" in line]) == ([], [])
+
+
+def test_what_a_server_announces_is_used() -> None:
+    odd = Message(id="a+1=2@example.org", sender="digest@example.org", recipient="ada+x@readers.example", body=b"x\r\n")
+    with answering(EHLO=["250-here\r\n250-SIZE 10000\r\n250 DSN"]) as (server, transport):
+        assert transport.send(odd).outcome is Outcome.SENT
+    assert server.commands[1:3] == [
+        "MAIL FROM:<digest@example.org> SIZE=3 RET=HDRS ENVID=a+2B1+3D2@example.org",
+        "RCPT TO:<ada+x@readers.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;ada+2Bx@readers.example",
+    ]
+
+
+@pytest.mark.parametrize("most", ["SIZE", "SIZE 0", "SIZE 1000"])
+def test_a_message_is_never_sent_that_is_larger_than_a_server_takes(most: str) -> None:
+    with answering(EHLO=[f"250-here\r\n250 {most}"]) as (server, transport):
+        reply = transport.send(message(b"x" * 999 + b"\r\n"))
+    refused = "The message has 1,001 bytes; 127.0.0.1 takes 1,000 at most."
+    assert (reply.outcome, reply.text) == (
+        (Outcome.REFUSED, refused) if most == "SIZE 1000" else (Outcome.SENT, "250 kept")
+    )
+    assert (not server.got) == (most == "SIZE 1000")
+    assert not reply.is_about_mailbox
+
+
+@pytest.mark.parametrize("address", ["jürg@example.org", "jurg@exämple.org", "ada@example.org\r\nDATA"])
+def test_an_address_that_is_not_plain_ascii_never_reaches_a_server(address: str) -> None:
+    with answering() as (server, transport):
+        for odd in (replace(message(), sender=address), replace(message(), recipient=address)):
+            reply = transport.send(odd)
+            assert (reply.outcome, "plain ASCII addresses" in reply.text) == (Outcome.REFUSED, True)
+    assert not [line for line in server.commands if "MAIL" in line]
+
+
+def test_what_broke_off_before_it_was_whole_is_sent_again() -> None:
+    with answering(BODY=[DROP]) as (server, transport):
+        reply = transport.send(message(b"x" * 40_000_000))
+        assert (reply.outcome, "lost before the message was sent" in reply.text) == (Outcome.LATER, True)
+        assert transport.send(message()).outcome is Outcome.SENT
+    assert len(server.got) == 1
+
+
+def test_lmtp_goes_to_a_socket(tmp_path: Path) -> None:
+    server = Socket(str(tmp_path / "lmtp"), {"RCPT": ["550 5.1.1 nobody"]})
+    with running(server):
+        transport = Smtp(str(tmp_path / "lmtp"), 24, Login(security="starttls"), is_lmtp=True)
+        assert [transport.send(message()).outcome for _ in range(2)] == [Outcome.REFUSED, Outcome.SENT]
+        transport.close()
+    assert server.script.commands[0].startswith("lhlo ")
+    assert len(server.script.got) == 1

@@ -11,7 +11,7 @@ from digest.domain.delivery import Delivery, Kind, State
 from digest.domain.subscriber import Status, Subscriber
 from digest.store import deliveries, subscribers
 from digest.store.database import Database
-from digest.store.deliveries import LEASE, MOST_CLAIMED, Settled
+from digest.store.deliveries import LEASE, MOST_CLAIMED, Claim, Settled
 from tests.builders import NOW
 from tests.cast import joined
 
@@ -107,29 +107,39 @@ def test_nothing_is_claimed_before_its_time_nor_after_its_end(database: Database
     assert (waiting.key, waiting.attempts, len(waiting.reply), waiting.message_sha256) == ("queued", 1, 1_000, "s")
 
 
+def taken(database: Database, holder: str, *dead: str) -> list[Claim]:
+    with database.writing() as connection:
+        return deliveries.claim(connection, holder, dead, now=NOW)
+
+
 def test_what_is_given_back_can_be_claimed_at_once(database: Database, ada: Subscriber) -> None:
     queued(database, ada, "a", "b")
-    first, _ = claimed(database, "me")
+    claims = taken(database, "me")
     with database.writing() as connection:
-        deliveries.settle(connection, first, "me", Settled(state=State.SENT, reply="250"), NOW)
-        deliveries.give_back(connection, "other", NOW)
+        deliveries.settle(connection, claims[0].delivery, "me", Settled(state=State.SENT, reply="250"), NOW)
+        deliveries.give_back(connection, claims, "other", NOW)
         assert deliveries.counts(connection) == {"sending": 1, "sent": 1}
-        deliveries.give_back(connection, "me", NOW)
+        deliveries.give_back(connection, claims, "me", NOW)
     assert [(one.key, one.attempts) for one in claimed(database, "other")] == [("b", 0)]
 
 
-def test_what_was_handed_over_is_known_and_not_given_back(database: Database, ada: Subscriber) -> None:
+def test_what_was_handed_over_by_the_dead_is_known_however_often_it_is_given_back(
+    database: Database, ada: Subscriber
+) -> None:
     queued(database, ada, "a", "b", "c")
-    handed, let_go, untouched = claimed(database, "me")
+    first, second, _ = taken(database, "gone")
     with database.writing() as connection:
-        assert deliveries.hold(connection, handed, "me", NOW)
-        assert deliveries.hold(connection, let_go, "me", NOW)
-        deliveries.let_go(connection, let_go, "me", NOW)
-        deliveries.give_back(connection, "me", NOW)
-        assert deliveries.waiting(connection) == (2, NOW)
-        taken = deliveries.claim(connection, "other", ["me"], now=NOW)
-    assert [(one.delivery.key, one.was_handed_over) for one in taken] == [("a", True), ("b", False), ("c", False)]
-    assert untouched.state is State.SENDING
+        assert deliveries.hold(connection, first.delivery, "gone", NOW)
+        assert deliveries.hold(connection, second.delivery, "gone", NOW)
+        deliveries.let_go(connection, second, "gone", NOW)
+    claims = taken(database, "me", "gone")
+    assert [(one.delivery.key, one.was_handed_over) for one in claims] == [("a", True), ("b", False), ("c", False)]
+    with database.writing() as connection:
+        deliveries.give_back(connection, claims[1:], "me", NOW)
+        assert deliveries.hold(connection, claims[0].delivery, "me", NOW)
+        deliveries.let_go(connection, claims[0], "me", NOW)
+    again = taken(database, "other")
+    assert [(one.delivery.key, one.was_handed_over) for one in again] == [("a", True), ("b", False), ("c", False)]
 
 
 def test_who_lost_a_claim_settles_nothing(database: Database, ada: Subscriber) -> None:

@@ -1,0 +1,47 @@
+"""What comes back, at the doors: mailboxes are read, and an address that was given up is released."""
+
+import imaplib
+import ssl
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.actions.report import stay_silent
+from digest.rehearsing import Rehearsing
+
+if TYPE_CHECKING:
+    from digest.actions.report import Advance, ReceiveReport
+    from digest.mail.mailbox import Mailbox
+    from digest.store.bounces import Suppressed
+
+
+class Receiving(Rehearsing):
+    """The opened house, for what comes back."""
+
+    def receive(self, maildir: Path | None = None, *, advance: "Advance" = stay_silent) -> "ReceiveReport":
+        """Read the mailboxes that are set, or one Maildir folder, and act on what came back."""
+        from digest.actions.receive import receive
+        from digest.mail.mailbox import MaildirFolder
+
+        mailboxes = [MaildirFolder(maildir)] if maildir else self._mailboxes()
+        room, now = {"links": self.links, "masthead": self.masthead}, self.now()
+        return receive(self.database, mailboxes, **room, now=now, advance=advance)  # type: ignore[arg-type]
+
+    def release(self, address: str) -> "Suppressed":
+        """Take back that an address is never written to; gives what it was for. Raises Refused and LookupError."""
+        from digest.actions import receive, subscribe
+
+        with self.database.writing() as connection:
+            return receive.release(connection, subscribe.read_address(address))
+
+    def _mailboxes(self) -> "list[Mailbox]":
+        from digest.mail.mailbox import PATIENCE, ImapInbox, MaildirFolder
+
+        said = self.settings
+        mailboxes: list[Mailbox] = [MaildirFolder(Path(said.bounce_maildir))] if said.bounce_maildir else []
+        if said.bounce_imap_host:
+            context = ssl.create_default_context()
+            connect = partial(imaplib.IMAP4_SSL, *said.bounce_imap, ssl_context=context, timeout=PATIENCE)
+            password = said.bounce_imap_password.get_secret_value()
+            mailboxes.append(ImapInbox(connect, said.bounce_imap_user, password))
+        return mailboxes

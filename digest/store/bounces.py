@@ -1,0 +1,84 @@
+"""What came back of deliveries, and what it does to an address: it is given up, or released by the operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from digest.domain.bounce import Bounce, BounceKind, is_given_up
+from digest.domain.subscriber import Status, Subscriber
+from digest.store import subscribers
+from digest.store.database import insert_missing
+from digest.store.subscribers import address_key
+from digest.store.tables import bounces, suppressions
+from digest.store.tables import subscribers as subscribers_table
+
+BOUNCED = "bounced"
+COMPLAINED = "complaint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """Why an address is never written to, since when, and what came back before."""
+
+    reason: str
+    since: datetime
+    bounces: tuple[Bounce, ...] = ()
+
+
+def note(connection: Connection, delivery_id: int, bounce: Bounce) -> bool:
+    """Keep what came back of a delivery, and suppress its address if that is enough; whether it is suppressed now.
+
+    One delivery counts once for each kind, however often the same is told. Who complains or asks to leave has left, as
+    by the button of a mail program: nothing is said to that.
+    """
+    reader = subscribers.of_delivery(connection, delivery_id)
+    if reader is None:
+        return False
+    row = {"subscriber_id": reader.id, "delivery_id": delivery_id, "at": bounce.at}
+    row |= {"kind": bounce.kind, "code": bounce.code, "words": bounce.words}
+    insert_missing(connection, bounces, [row])
+    if bounce.kind in {BounceKind.COMPLAINT, BounceKind.UNSUBSCRIBE}:
+        subscribers.set_status(connection, reader, Status.UNSUBSCRIBED, now=bounce.at)
+        subscribers.suppress(connection, reader.address, Status.UNSUBSCRIBED, bounce.at)
+    if bounce.kind is BounceKind.COMPLAINT:
+        return _suppress(connection, reader, COMPLAINED, bounce.at)
+    if is_given_up(of_reader(connection, reader.id), bounce.at):
+        return _suppress(connection, reader, BOUNCED, bounce.at)
+    return False
+
+
+def _suppress(connection: Connection, reader: Subscriber, reason: str, now: datetime) -> bool:
+    """Suppress for a reason that outlives leaving: who joins again is released from that, and not from this."""
+    before = suppressed(connection, reader.address)
+    subscribers.release(connection, reader.address, Status.UNSUBSCRIBED)
+    subscribers.suppress(connection, reader.address, reason, now)
+    return before is None or before.reason == Status.UNSUBSCRIBED
+
+
+def of_reader(connection: Connection, subscriber_id: int) -> Sequence[Bounce]:
+    """Give what came back of one reader's mails, oldest first."""
+    query = select(bounces).where(bounces.c.subscriber_id == subscriber_id).order_by(bounces.c.at, bounces.c.id)
+    return [
+        Bounce(kind=BounceKind(row.kind), at=row.at, code=row.code, words=row.words)
+        for row in connection.execute(query)
+    ]
+
+
+def suppressed(connection: Connection, address: str) -> Suppressed | None:
+    """Say why an address is never written to, or give None if it is."""
+    query = select(suppressions).where(suppressions.c.address_key == address_key(address))
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    reader = subscribers.with_address(connection, address)
+    came = of_reader(connection, reader.id) if reader else ()
+    return Suppressed(reason=row.reason, since=row.since, bounces=tuple(came))
+
+
+def release(connection: Connection, address: str, reason: str) -> None:
+    """Take a suppression back; what came back before counts no more."""
+    subscribers.release(connection, address, reason)
+    own = select(subscribers_table.c.id).where(subscribers_table.c.address_key == address_key(address))
+    connection.execute(delete(bounces).where(bounces.c.subscriber_id.in_(own)))

@@ -1,5 +1,6 @@
 """A Bounce is what comes back of a delivery: what it means for the address, and when the address is given up."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def score(bounces: Iterable[Bounce], now: datetime) -> float:
     >>> score(soft, day)
     0.46875
     """
-    return sum(WEIGHTS.get(one.kind, 0.0) * 0.5 ** max((now - one.at) / HALF_LIFE, 0.0) for one in bounces)
+    return sum(WEIGHTS.get(one.kind, 0.0) * math.exp2(-max((now - one.at) / HALF_LIFE, 0.0)) for one in bounces)
 
 
 def is_given_up(bounces: Iterable[Bounce], now: datetime) -> bool:

@@ -214,7 +214,7 @@ def facts_of_notices() -> Mapping[Kind, Mapping[str, Any]]:
 
 
 def _carried(outbox: Maildir, mail: Mail) -> bytes:
-    [path] = (outbox.folder / "new").glob(f"{mail.letter.message_id}.eml")
+    [path] = (outbox.folder).glob(f"{mail.letter.message_id}.eml")
     return path.read_bytes()
 
 

@@ -5,10 +5,11 @@ import sys
 from email import message_from_bytes
 from pathlib import Path
 
-from flufl.bounce import all_failures
+if __name__ == "__main__":
+    from flufl.bounce import all_failures
 
-said = {}
-for name in sys.argv[1:]:
-    passing, permanent = all_failures(message_from_bytes(Path(name).read_bytes()))
-    said[name] = {"passing": sorted(map(bytes.decode, passing)), "permanent": sorted(map(bytes.decode, permanent))}
-print(json.dumps(said))
+    said = {}
+    for name in sys.argv[1:]:
+        passing, permanent = all_failures(message_from_bytes(Path(name).read_bytes()))
+        said[name] = {"passing": sorted(map(bytes.decode, passing)), "permanent": sorted(map(bytes.decode, permanent))}
+    print(json.dumps(said))

@@ -11,6 +11,7 @@ import typer
 
 from digest import __version__, console
 from digest.cli_dkim import keys
+from digest.cli_doctor import doctor
 from digest.cli_post import deliver, receive
 from digest.cli_preview import preview
 from digest.cli_serve import Port, listening, serve, serve_house
@@ -131,7 +132,7 @@ def compose(day: Day = None, json: Json = False) -> None:
     console.end(report, as_json=json)
 
 
-for command in (why, preview, deliver, receive):
+for command in (why, preview, deliver, receive, doctor):
     app.command()(command)
 
 

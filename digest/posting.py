@@ -2,13 +2,14 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 
 from digest.domain.pace import Limits, Pace, Speed
 from digest.mail.dkim import Signing
 from digest.mail.file import Folder, Maildir, Stdout
 from digest.mail.relays import Relays
-from digest.mail.smtp import Login, Smtp
+from digest.mail.smtp import SECONDS, Login, Smtp
 from digest.mail.transport import Transport
 from digest.settings import Settings
 
@@ -27,6 +28,12 @@ def _carrier_of(settings: Settings) -> Transport:
             return Folder(settings.outbox)
         case "stdout":
             return Stdout(sys.stdout.buffer)
+    relays = relays_of(settings)
+    return relays[0] if len(relays) == 1 else Relays(relays)
+
+
+def relays_of(settings: Settings, seconds: Mapping[str, float] = SECONDS) -> list[Smtp]:
+    """Give every mail server that is set, in the order they are tried; `seconds` is how long each step may take."""
     login = Login(
         name=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
@@ -34,8 +41,8 @@ def _carrier_of(settings: Settings) -> Transport:
         ca_file=settings.smtp_ca_file,
         certificate=settings.smtp_client_certificate,
     )
-    relays = [Smtp(host, port, login, is_lmtp=settings.transport == "lmtp") for host, port in settings.relays]
-    return relays[0] if len(relays) == 1 else Relays(relays)
+    is_lmtp = settings.transport == "lmtp"
+    return [Smtp(host, port, login, is_lmtp=is_lmtp, seconds=seconds) for host, port in settings.relays]
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +52,7 @@ def speed_of(settings: Settings) -> Speed:
     It is the same until the settings change, so that a rate holds from one run to the next.
     """
     limits = Limits(
-        connections=settings.connections if settings.transport in {"smtp", "lmtp"} else 1,
+        connections=settings.connections if settings.is_sending else 1,
         connections_per_domain=settings.connections_per_domain,
         rate=settings.rate,
         rate_per_domain=settings.rate_per_domain,

@@ -82,9 +82,14 @@ class MailSettings(BaseSettings):
         return _relay(self.bounce_imap_host, IMAP_PORT)
 
     @property
+    def is_sending(self) -> bool:
+        """Whether mail leaves by a mail server."""
+        return self.transport in {"smtp", "lmtp"}
+
+    @property
     def way_out(self) -> str:
         """Where mail goes, in words."""
-        if self.transport in {"smtp", "lmtp"}:
+        if self.is_sending:
             return f"by {self.transport} to {self.smtp_host}"
         return "to stdout" if self.transport == "stdout" else f"into {self.outbox}"
 

@@ -15,11 +15,11 @@ FLOORS = {
     "pausing": 4, "rehearsing": 4, "meter": 4, "vitals": 4, "receiving": 4, "service": 4, "journeys": 5,
     "scheduler": 6, "web": 6,
     "console": 7, "opened": 8, "cli_subscribers": 9, "cli_trend": 9, "cli_why": 9, "cli_preview": 9, "cli_post": 9,
-    "cli_serve": 9, "cli_dkim": 9,
+    "cli_serve": 9, "cli_dkim": 9, "cli_doctor": 9,
     "cli": 10, "__main__": 11, "__init__": -1,
 }  # fmt: skip
 DOORS = {"scheduler", "web", "console", "opened", "cli", "__main__"}
-DOORS |= {"cli_subscribers", "cli_trend", "cli_why", "cli_preview", "cli_post", "cli_serve", "cli_dkim"}
+DOORS |= {"cli_subscribers", "cli_trend", "cli_why", "cli_preview", "cli_post", "cli_serve", "cli_dkim", "cli_doctor"}
 DOORS_MAY = {"service", "journeys", "domain", "links", "settings", "resources", "plot", "journal"}
 DOORS_MAY |= {"__version__"} | DOORS
 DOMAIN_MAY = {"numpy", "scipy", "sklearn", "pylatexenc", "wcwidth"}

@@ -10,18 +10,18 @@ from functools import partial
 from math import inf
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from digest.actions.report import Advance, DeliverReport, stay_silent
-from digest.domain.delivery import Outcome, Reply, State, state_after
+from digest.domain.delivery import Outcome, Reply, State
 from digest.domain.issue import Issue
 from digest.domain.pace import MINUTE_SECONDS, Speed, Trouble, allowed_on
 from digest.mail.pool import Pool
 from digest.mail.postroom import Pages, PostRoom
 from digest.mail.transport import Transport, TransportDown
-from digest.store import deliveries, editions, issues, notices
+from digest.store import deliveries, editions, issues
 from digest.store.database import Database
-from digest.store.deliveries import MOST_CLAIMED, Claim, Settled
+from digest.store.deliveries import MOST_CLAIMED, Claim
+from digest.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -32,8 +32,6 @@ ROUND_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
 """Whoever must wait longer is put off, so that others may go; and the ledger is looked at so often meanwhile."""
 RAMP = "waits for tomorrow: the ramp of a new sender"
-DATABASE_WAITS = (0.5, 2.0, 8.0, 30.0)
-"""Seconds between tries to write down how a message ended, if the database is away: else it would be sent again."""
 
 
 def deliver(
@@ -86,6 +84,7 @@ class _Run:
     def __init__(self, database: Database, pool: Pool[Ticket], room: PostRoom, speed: Speed, clock: Clock) -> None:
         self.database, self.pool, self.room, self.clock = database, pool, room, clock
         self.pace, self.monotonic, self.sleep = speed.pace, speed.monotonic, speed.sleep
+        self.ledger = Ledger(database, room.holder, key_id=room.links.key_id, sleep=speed.sleep)
         self.report, self.is_over, self.done = DeliverReport(), False, 0
         self._trouble, self._resumes_at = Trouble(), -inf
         self._readers: set[int] = set()
@@ -94,13 +93,11 @@ class _Run:
 
     def claimed(self, is_dead: Callable[[str], bool]) -> list[Ticket]:
         """Claim what may be sent now, and read what its mails are made of."""
-        now, me = self.clock(), self.room.holder
+        now = self.clock()
         with self.database.reading() as connection:
-            dead = [name for name in deliveries.holders(connection) if is_dead(name)]
             left = self._issues_left(connection, now)
         most = int(min(MOST_CLAIMED, left)) or MOST_CLAIMED
-        with self.database.noting() as connection:
-            claims = deliveries.claim(connection, me, dead, now=now, most=most, with_issues=left > 0)
+        claims = self.ledger.claim(is_dead, now=now, most=most, with_issues=left > 0)
         with self.database.reading() as connection:
             self._found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
             self._pages = editions.pages_of(connection, self._found.values())
@@ -163,8 +160,7 @@ class _Run:
             waits.setdefault(self._wait(claim, domain, at), []).append(claim)
         for wait, claims in waits.items():
             seconds = min(wait, MINUTE_SECONDS) if wait < inf else PATIENCE_SECONDS
-            with self.database.noting() as connection:
-                deliveries.give_back(connection, claims, self.room.holder, now + timedelta(seconds=seconds))
+            self.ledger.give_back(claims, now + timedelta(seconds=seconds))
             if seconds:
                 self._resumes_at = max(self._resumes_at, at + seconds + PATIENCE_SECONDS)
 
@@ -173,36 +169,18 @@ class _Run:
         return inf if claim.delivery.subscriber_id in self._readers else self.pace.wait(domain, at)
 
     def _begin(self, claim: Claim, domain: str) -> None:
-        if not self._is_wanted(claim):
+        issue = self._found[claim.issue_id] if claim.issue_id else None
+        if reason := self.ledger.hold(claim, issue, self.clock()):
+            self.report.skipped[reason] += 1
             self.done += 1
             return
         self.pace.begin(domain, self.monotonic())
         self._readers.add(claim.delivery.subscriber_id)
-        if claim.issue_id:
-            issue = self._found[claim.issue_id]
+        if issue:
             make = partial(self.room.issue, claim.delivery, issue, self._pages[issue.edition_id])
         else:
             make = partial(self.room.notice, claim.delivery, claim.letter or {})
         self.pool.hand_over((claim, domain), make)
-
-    def _is_wanted(self, claim: Claim) -> bool:
-        """Hold the claim for sending, unless the mail is not wanted any more or somebody else took it over.
-
-        An issue for who is paused is taken back, so that what comes after the pause may bring its papers; unless it
-        was in flight before, for then it may have arrived.
-        """
-        now, me = self.clock(), self.room.holder
-        with self.database.noting() as connection:
-            if not deliveries.hold(connection, claim.delivery, me, now):
-                self.report.skipped["taken over by another process"] += 1
-                return False
-            reason = deliveries.unwanted(connection, claim.delivery)
-            if reason:
-                deliveries.settle(connection, claim.delivery, me, Settled(state=State.CANCELLED, reply=reason), now)
-                if reason == deliveries.IS_PAUSED and claim.issue_id and not claim.was_handed_over:
-                    issues.take_back(connection, self._found[claim.issue_id])
-                self.report.skipped[reason] += 1
-        return not reason
 
     def _settle_ended(self, patience: float | None = None) -> None:
         for ended in self.pool.ended(patience):
@@ -216,8 +194,7 @@ class _Run:
                 self._settle(claim, *ended.result)
 
     def _let_go(self, claim: Claim, error: TransportDown) -> None:
-        with self.database.noting() as connection:
-            deliveries.let_go(connection, claim, self.room.holder, self.clock())
+        self.ledger.let_go(claim, self.clock())
         if self.pool.left:
             log.warning("one connection less: %s", error)
         elif not self.is_over:
@@ -225,29 +202,12 @@ class _Run:
             self.is_over = True
 
     def _settle(self, claim: Claim, reply: Reply, sha256: str) -> None:
-        now = self.clock()
-        state, again_at = state_after(reply, claim.delivery, now)
-        end = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
-        write = partial(self._write, claim, end, now, is_told=state is State.FAILED and reply.is_about_mailbox)
-        for seconds in DATABASE_WAITS:
-            try:
-                write()
-                break
-            except OperationalError:
-                self.sleep(seconds)
-        else:
-            write()
+        state = self.ledger.settle(claim, reply, sha256, self.clock())
         self.report.repeated += claim.was_handed_over
         _count(self.report, reply.outcome, state, reply.text)
         if said := self._trouble.noted(reply):
             self.report.failed += [] if self.is_over else [f"sending is paused: {said}"]
             self.is_over = True
-
-    def _write(self, claim: Claim, end: Settled, now: datetime, *, is_told: bool) -> None:
-        with self.database.noting() as connection:
-            is_settled = deliveries.settle(connection, claim.delivery, self.room.holder, end, now)
-            if is_settled and is_told and claim.issue_id:
-                notices.unreachable(connection, claim.delivery, end.reply, key_id=self.room.links.key_id, now=now)
 
 
 def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) -> None:

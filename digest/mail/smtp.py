@@ -83,6 +83,17 @@ class Smtp:
             return self.send(message)
         return refused or self._handed_over(server, message)
 
+    def greet(self) -> float | None:
+        """Connect, encrypt and log in as for a message, and send none; raises TransportDown where that cannot be.
+
+        Returns
+        -------
+        Until when the server's certificate holds, in seconds since the epoch; None if nothing is encrypted.
+        """
+        sock = self._connection().sock
+        held = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        return ssl.cert_time_to_seconds(str(held["notAfter"])) if held else None
+
     def close(self) -> None:
         """Say goodbye, if there is somebody to say it to."""
         server, self._open = self._open, None

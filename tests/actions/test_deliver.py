@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from threading import Lock
+from threading import Event, Lock
 from time import sleep
 
 import pytest
@@ -15,15 +15,17 @@ from digest.actions.compose import Round, compose
 from digest.actions.deliver import deliver
 from digest.actions.preview import of_delivery
 from digest.actions.report import DeliverReport
+from digest.domain.bounce import BounceKind
 from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, TRIED_AGAIN, Kind, Outcome, Reply, State
 from digest.domain.message import Message
 from digest.domain.subscriber import Wishes
+from digest.journal import Line
 from digest.links import Links, Purpose
 from digest.mail.mime import message_of
 from digest.mail.postroom import PostRoom
 from digest.mail.renderer import letter_for_issue
 from digest.mail.transport import TransportDown
-from digest.store import deliveries, editions, issues, subscribers
+from digest.store import bounces, deliveries, editions, issues, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import LEASE
 from digest.store.tables import deliveries as deliveries_table
@@ -192,18 +194,61 @@ def test_no_reader_hears_of_a_fault_of_ours_that_lasted(composed: Database) -> N
 
 def test_there_is_never_a_notice_about_a_notice_and_a_dead_mailbox_is_left_alone_for_a_week(composed: Database) -> None:
     refusing = ListTransport(lambda _: REFUSED)
-    for day in range(12):
+    for day in range(12):  # The operator believes in these addresses: else they were given up after a few days.
         for number in (1, 2):
             with composed.writing() as connection:
                 deliveries.queue(
                     connection, number, Kind.ISSUE, f"day {day}", now=NOW + timedelta(days=day), issue_id=number
                 )
+                bounces.release(connection, address_of(("ada", "bela")[number - 1]), bounces.BOUNCED)
         delivered(composed, refusing, NOW + timedelta(days=day))
     with composed.reading() as connection:
         rows = connection.execute(select(deliveries_table).where(deliveries_table.c.subscriber_id == 1)).all()
     kinds = Counter(row.kind for row in rows)
     assert kinds == {Kind.ISSUE: 13, Kind.UNREACHABLE: 3}, "the first day's, and those after one day and after eight"
     assert failed(composed) == [[f"day {day}" for day in range(5, 12)]] * 2, "the last seven are named"
+
+
+@pytest.mark.parametrize(
+    ("at", "said", "kind", "is_given_up"),
+    [
+        ("RCPT", "550 5.1.1 no such person", BounceKind.HARD, True),
+        ("DATA", "552 5.2.2 over quota", BounceKind.SOFT, False),
+        ("RCPT", "550 5.7.1 your network is listed", BounceKind.POLICY, False),
+        ("", "outbox: no space left", BounceKind.POLICY, False),
+    ],
+)
+def test_an_address_refused_at_the_door_counts_like_a_bounce_and_no_other_refusal_does(
+    composed: Database, at: str, said: str, kind: BounceKind, is_given_up: bool
+) -> None:
+    delivered(composed, ListTransport(lambda _: Reply(outcome=Outcome.REFUSED, text=said, at=at)))
+    with composed.reading() as connection:
+        assert [(one.kind, one.words) for one in bounces.of_reader(connection, 1)] == [(kind, said)]
+        held = bounces.suppressed(connection, address_of("ada"))
+    assert (held.reason if held else "") == (bounces.BOUNCED if is_given_up else "")
+    more_issues(composed, 1)
+    assert delivered(composed, ListTransport()).sent == (0 if is_given_up else 1)
+
+
+def test_what_is_tried_again_counts_nothing_until_it_is_given_up(composed: Database) -> None:
+    busy = ListTransport(lambda _: Reply(outcome=Outcome.LATER, text="450 4.2.2 full", at="RCPT"))
+    kinds = []
+    for at in (NOW, NOW + GIVE_UP_AFTER):
+        delivered(composed, busy, at)
+        with composed.reading() as connection:
+            kinds.append([one.kind for one in bounces.of_reader(connection, 1)])
+    assert kinds == [[], [BounceKind.SOFT]]
+
+
+def test_the_log_has_one_line_for_each_settled_delivery(composed: Database, caplog: pytest.LogCaptureFixture) -> None:
+    with composed.writing() as connection:
+        bela = subscribers.with_address(connection, address_of("bela"))
+        assert bela is not None
+        subscribe.leave(connection, bela, NOW)
+    with caplog.at_level("INFO"):
+        delivered(composed, ListTransport())
+    lines = sorted(Line().format(record).partition("event=")[2] for record in caplog.records)
+    assert lines == ["delivery delivery=1 state=sent", "delivery delivery=2 state=cancelled"]
 
 
 @pytest.mark.parametrize(("reply", "state"), [(REFUSED, State.FAILED), (UNKNOWN, State.UNKNOWN)])
@@ -387,24 +432,23 @@ def test_neither_a_domain_nor_a_reader_gets_more_at_once_than_it_may(
 def test_a_connection_that_cannot_be_opened_is_done_without(composed: Database) -> None:
     more_issues(composed, 20)
     opened: list[ListTransport] = []
-    refused: list[str] = []
 
-    def slow(_: Message) -> Reply:
-        sleep(0.02)
+    def waits(_: Message) -> Reply:
+        assert turned_away.wait(60)
         return SENT
 
     def opens() -> ListTransport:
         with lock:
             if opened:
-                refused.append("421")
+                turned_away.set()
                 raise TransportDown("421 one is enough")
-            opened.append(ListTransport(slow))
+            opened.append(ListTransport(waits))
             return opened[0]
 
-    lock, room = Lock(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
+    lock, turned_away, room = Lock(), Event(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
     fast = speed(connections=4, connections_per_domain=4)
     report = deliver(composed, opens, room, speed=fast, clock=lambda: NOW, is_dead=lambda _: False)
-    assert (report.sent, report.waiting, report.failed, len(refused)) == (22, 0, [], 3)
+    assert (report.sent, report.waiting, report.failed) == (22, 0, [])
 
 
 def test_how_a_message_ended_is_written_down_when_the_database_is_back(composed: Database) -> None:

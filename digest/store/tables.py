@@ -176,6 +176,7 @@ deliveries = Table(
     Column("sent_at", Moment),
     UniqueConstraint("subscriber_id", "kind", "key"),
     Index(None, "state", "next_attempt_at"),
+    Index(None, "sent_at"),
     sqlite_autoincrement=True,
 )
 

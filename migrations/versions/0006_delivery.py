@@ -1,9 +1,9 @@
-"""What comes back: bounces, complaints and auto-replies, by the delivery they are about."""
+"""What comes back of deliveries; which process holds a bell; what was sent since a moment is found by an index."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_bounces"
+revision = "0006_delivery"
 down_revision = "0005_mail"
 branch_labels = None
 depends_on = None
@@ -26,8 +26,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("delivery_id", "kind", name="uq_bounces_delivery_id_kind"),
     )
     op.create_index("ix_bounces_subscriber_id", "bounces", ["subscriber_id"], unique=False)
+    op.add_column("bells", sa.Column("holder", sa.String(length=200), nullable=True))
+    op.create_index("ix_deliveries_sent_at", "deliveries", ["sent_at"], unique=False)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("ix_deliveries_sent_at", "deliveries")
+    op.drop_column("bells", "holder")
     op.drop_table("bounces")

@@ -12,6 +12,7 @@ import typer
 from digest import __version__, console
 from digest.cli_dkim import keys
 from digest.cli_doctor import doctor
+from digest.cli_ledger import ledger
 from digest.cli_post import deliver, receive
 from digest.cli_preview import preview
 from digest.cli_serve import Port, listening, serve, serve_house
@@ -132,7 +133,7 @@ def compose(day: Day = None, json: Json = False) -> None:
     console.end(report, as_json=json)
 
 
-for command in (why, preview, deliver, receive, doctor):
+for command in (why, preview, deliver, receive, ledger, doctor):
     app.command()(command)
 
 

@@ -13,11 +13,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print the report for program
 
 def deliver(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what waits.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Try at once, although sending rests after trouble.")] = False,
     json: Json = False,
 ) -> None:
     """Send whatever is queued, confirmations first."""
     with opened() as service, console.progress() as advance:
-        report = service.deliver(dry_run=dry_run, advance=advance)
+        report = service.deliver(dry_run=dry_run, at_once=now, advance=advance)
+    if report.rests_until and not now:
+        typer.echo(f"Sending rests until {report.rests_until}; --now tries at once.", err=True)
     console.end(report, as_json=json)
 
 

@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from digest.service import Service
 
 log = logging.getLogger(__name__)
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")]
 WEB_ENDS = 3
 """Seconds in which pages that are being made must be done when the service ends."""
 RINGS_END = 5
 """Seconds in which what the clock began must be where it can be left; after that it is left as a crash would."""
-AT_START_ONLY = ("database_url", "trusted_proxies", "log_format")
+AT_START_ONLY = ("database_url", "trusted_proxies", "log_format", "bounce_lmtp")
 """What stays as it was at the start, whatever is read again."""
 
 
@@ -32,12 +33,13 @@ def serve(port: Port = 8000, host: str = "127.0.0.1", clock: bool = True) -> Non
     """Serve the web and ring the clock in one process; --no-clock serves the web only."""
     from digest.journal import write_log
 
-    with opened() as service, listening(host, port) as ear:
+    with opened() as service, listening(host, port) as ear, _taking_in(service):
         from digest.scheduler import RINGS
 
         said = service.settings
         write_log(said.log_format)
-        typer.echo(f"Serving {said.public_url} on {host}:{port}; mail goes {said.way_out}.", err=True)
+        at = f"{host}:{ear.getsockname()[1]}"
+        typer.echo(f"Serving {said.public_url} on {at}; mail goes {said.way_out}.", err=True)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: Thread(target=_read_anew, args=(service,), daemon=True).start())
         serve_house(service, ear, RINGS if clock else ())
@@ -71,6 +73,20 @@ def listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         console.refuse(f"cannot listen on {host}:{port}: {error.strerror}; name another port with --port")
+
+
+@contextmanager
+def _taking_in(service: "Service") -> Iterator[None]:
+    """Open the mail server's door if a setting names one, or end with a sentence that says why not."""
+    from digest.lmtp import taking_in
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(taking_in(service))
+        except OSError as error:
+            where = service.settings.bounce_lmtp
+            console.refuse(f"cannot listen for LMTP on {where}: {error.strerror}; mend DIGEST_BOUNCE_LMTP")
+        yield
 
 
 def _door(service: "Service") -> "uvicorn.Server":

@@ -4,7 +4,8 @@ from datetime import timedelta
 from functools import cached_property
 from threading import Event
 
-from digest.vitals import CLOCK, Vitals
+from digest.office import Office
+from digest.vitals import CLOCK
 
 COLLECT_AGAIN = timedelta(hours=3)
 COLLECT_RETRY = timedelta(minutes=20)
@@ -17,7 +18,7 @@ CLOCK_LEASE = timedelta(minutes=2)
 """How long who holds the clock keeps it without ringing; on the same host a dead one is known at once."""
 
 
-class Due(Vitals):
+class Due(Office):
     """The opened house, for the clock."""
 
     @cached_property
@@ -33,7 +34,7 @@ class Due(Vitals):
         with self.database.writing() as connection:
             before = bells.holder_of(connection, CLOCK, now)
             dead = [before] if before and leases.is_dead(before) else []
-            return bells.hold(connection, CLOCK, leases.holder(), dead, now=now, until=now + CLOCK_LEASE)
+            return bells.hold(connection, CLOCK, leases.holder(), dead, now=now, lease=CLOCK_LEASE)
 
     def let_go_of_clock(self) -> None:
         """Leave the clock to the others: this process ends."""

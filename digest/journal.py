@@ -9,21 +9,34 @@ from typing import Any
 
 RUN: ContextVar[str] = ContextVar("RUN", default="")
 """The ring that is under way, put on every line it writes."""
-ADDRESS = re.compile(r"[^\s<>\"'(),:;=\[\]\\]+@[\w.-]+\w")
-LINK = re.compile(r"(/[cfpuv]/)[\w.-]+")
+ADDRESS = re.compile(r"""(?:"(?:[^"\\]|\\.)+"|[^\s<>"'(),:;=\[\]\\]+)(?:@|%40)[\w.-]+\w""")
+LINK = re.compile(r"(/[cfpuv]/|[?&]t=)[\w.%-]+")
 TOKEN = re.compile(r"\b(\d+)\.[\w-]{16,}")
+DETAIL = re.compile(r"(DETAIL: +).+")
+"""Where PostgreSQL repeats the row it refused."""
 PLAIN = re.compile(r"[\w.:+/…,-]+")
 CHATTY = ("httpx2", "httpcore2", "alembic", "apscheduler")
 """Who writes whole addresses, and some hold secrets, or a line for every ring."""
 
 
 def discreet(words: str) -> str:
-    """Take out of a line whom mail goes to and what links are signed with.
+    """Take out of a line whom mail goes to, what links are signed with, and what a database was to keep.
 
     >>> discreet("550 no ada@readers.example; GET /u/12.cCNIlZnWVqPYfyeq7xmKuQ; read 12.cCNIlZnWVqPYfyeq7xmKuQ")
     '550 no …@…; GET /u/…; read 12.…'
+    >>> discreet('GET /try?a=ada%40readers.example&t=9.tok, to "ada l"@readers.example')
+    'GET /try?a=…@…&t=…, to …@…'
     """
-    return TOKEN.sub(r"\1.…", LINK.sub(r"\1…", ADDRESS.sub("…@…", words)))
+    return DETAIL.sub(r"\1…", TOKEN.sub(r"\1.…", LINK.sub(r"\1…", ADDRESS.sub("…@…", words))))
+
+
+def _discreet(value: Any) -> Any:
+    """Take the same out of all words of a value."""
+    if isinstance(value, dict):
+        return {discreet(str(name)): _discreet(own) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_discreet(own) for own in value]
+    return value if value is None or isinstance(value, int | float) else discreet(str(value))
 
 
 class Line(logging.Formatter):
@@ -53,14 +66,14 @@ class Line(logging.Formatter):
         said |= {"event": record.getMessage()} | getattr(record, "said", {})
         if record.exc_info:
             said["trace"] = self.formatException(record.exc_info)
-        told = {name: value for name, value in said.items() if value != ""}
+        told = {name: _discreet(value) for name, value in said.items() if value != ""}
         if self.as_json:
-            return discreet(json.dumps(told, ensure_ascii=False, default=str))
+            return json.dumps(told, ensure_ascii=False)
         return " ".join(f"{name}={_one(value)}" for name, value in told.items())
 
 
 def _one(value: Any) -> str:
-    words = discreet(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return words if PLAIN.fullmatch(words) else json.dumps(words, ensure_ascii=False)
 
 

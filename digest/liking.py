@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from digest.due import Due
 from digest.links import Purpose
+from digest.office import Office
 from digest.sources.base import SourceError
 from digest.sources.bibliography import Shelf, parse_bibliography
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Liking", "Shelf", "SourceError"]
 
 
-class Liking(Due):
+class Liking(Office):
     """The opened house, for those who say what they like."""
 
     def shelf(self, body: bytes) -> Shelf:
@@ -56,7 +56,7 @@ class Liking(Due):
 
     def like(self, address: str, body: bytes, liked: bool = True) -> "LikeReport":
         """Do as `like_papers` on the operator's word; raises SourceError, Refused, and LookupError for no reader."""
-        return self._like(self._with_address(address), body, liked)
+        return self._like(self.with_address(address), body, liked)
 
     def forget_reactions(self, token: str) -> int:
         """Forget all a reader liked and disliked, and tell it; gives how many papers that were. Raises BadLink."""
@@ -64,7 +64,7 @@ class Liking(Due):
 
     def forget(self, address: str) -> int:
         """Forget it all on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
-        return self._forget(self._with_address(address))
+        return self._forget(self.with_address(address))
 
     def reactions(self, token: str) -> "Sequence[tuple[Reaction, Paper]]":
         """Give what a reader liked and disliked, newest first; raises BadLink."""
@@ -93,13 +93,3 @@ class Liking(Due):
         from digest.actions.like import forget
 
         return forget(self.database, reader, now=self.now(), key_id=key_id)
-
-    def _with_address(self, address: str) -> "Subscriber":
-        from digest.actions import subscribe
-        from digest.store import subscribers
-
-        with self.database.reading() as connection:
-            held = subscribers.with_address(connection, subscribe.read_address(address))
-        if held is None:
-            raise LookupError(f"there is no subscriber {address}")
-        return held

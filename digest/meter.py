@@ -1,23 +1,26 @@
 """What the hops of this process did: how often, how long, how much, and what mail servers replied. Kept in memory."""
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from digest.domain.delivery import Outcome, Reply, State
 
 ABOUT = {
     "digest_hops_total": ("counter", "Rings of a hop, by whether its job was done."),
     "digest_hop_seconds_total": ("counter", "Seconds a hop took in all."),
     "digest_hop_counted_total": ("counter", "What a hop counted in its reports."),
     "digest_replies_total": ("counter", "Messages handed over, by the class of the reply."),
+    "digest_settled_total": ("counter", "Messages handed over, by the state their delivery came to."),
+    "digest_sending_rests": ("gauge", "Whether sending rests after trouble: 1 or 0."),
     "digest_deliveries": ("gauge", "Rows of the ledger, by state."),
     "digest_queue_age_seconds": ("gauge", "How long the first of what waits has been due."),
 }
 STANDING = {"waiting", "version", "revision", "candidates"}
 """What a report tells of how things stand: it does not add up."""
-REPLY = re.compile(r"(\w+): ([245])[0-9]{2}\b")
-"""How a report names a message that was refused: the state it came to, and the code of the reply."""
+CLASSES = {2, 4, 5}
+"""The first digits of what mail servers reply when they are done with a message."""
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
 
@@ -28,14 +31,15 @@ def sample(name: str, value: float, **labels: str) -> Sample:
 
 
 class Meter:
-    """Counts what hops report.
+    """Counts what hops report, and what came back for each message.
 
     >>> meter = Meter()
-    >>> meter.ended("deliver", 1.5, {"sent": 3, "skipped": {"failed: 550 5.1.1 no such person": 1}, "done": False})
+    >>> meter.replied(Reply(outcome=Outcome.SENT, text="250 2.0.0 ok"), State.SENT)
+    >>> meter.replied(Reply(outcome=Outcome.REFUSED, text="550 5.1.1 no such person"), State.FAILED)
     >>> print(text_of(one for one in meter.samples() if one[0] == "digest_replies_total"))
     # HELP digest_replies_total Messages handed over, by the class of the reply.
     # TYPE digest_replies_total counter
-    digest_replies_total{class="2"} 3
+    digest_replies_total{class="2"} 1
     digest_replies_total{class="5"} 1
     <BLANKLINE>
     """
@@ -55,8 +59,17 @@ class Meter:
             for name, value in report.items()
             if type(value) is int and name not in STANDING
         ]
-        if hop == "deliver":
-            told += _replies(report)
+        self._add(told)
+
+    def replied(self, reply: Reply, state: State) -> None:
+        """Count what came back for a message, at once: a run may last for hours. A file that took it is class 2."""
+        first = 2 if reply.outcome is Outcome.SENT else reply.code // 100
+        self._add([
+            sample("digest_replies_total", 1, **{"class": str(first) if first in CLASSES else "none"}),
+            sample("digest_settled_total", 1, state=state),
+        ])  # fmt: skip
+
+    def _add(self, told: Iterable[Sample]) -> None:
         with self._alone:
             for name, labels, value in told:
                 self._counted[name, labels] += value  # type: ignore[assignment]
@@ -65,13 +78,6 @@ class Meter:
         """Give all that was counted."""
         with self._alone:
             return [(name, labels, value) for (name, labels), value in self._counted.items()]
-
-
-def _replies(report: Mapping[str, Any]) -> Iterable[Sample]:
-    yield sample("digest_replies_total", report.get("sent", 0), **{"class": "2"})
-    for reason, number in report.get("skipped", {}).items():
-        if found := REPLY.match(reason):
-            yield sample("digest_replies_total", number, **{"class": found[2]})
 
 
 def text_of(samples: Iterable[Sample]) -> str:

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from digest.domain.subscriber import Status, Subscriber
 from digest.links import BadLink, Links, Purpose
+from digest.meter import Meter
 from digest.settings import Settings
 from digest.store.database import Database
 
 if TYPE_CHECKING:
     from digest.domain.alarm import Alarm
-    from digest.domain.edition import Candidate, Edition
+    from digest.domain.edition import Candidate, Desk, Edition
     from digest.domain.explanation import Explanation, Ranking
     from digest.domain.issue import Issue
     from digest.domain.listing import Receipt
@@ -55,6 +56,7 @@ class Office:
     def __init__(self, settings: Settings, now: Callable[[], datetime] = wall_clock) -> None:
         self.settings, self.now = settings, now
         self.database = Database(settings.database_url)
+        self._laid_out: tuple[Any, Desk | None] = (None, None)
 
     def __enter__(self) -> Self:
         """Bring the database to the newest migration."""
@@ -86,8 +88,13 @@ class Office:
         """Use other settings from now on; the database stays open as it is."""
         self.settings = settings
         self.migrate()
-        for made in ("links", "masthead", "_speed"):
+        for made in ("links", "masthead"):
             self.__dict__.pop(made, None)
+
+    @cached_property
+    def meter(self) -> Meter:
+        """What the hops of this process did."""
+        return Meter()
 
     @cached_property
     def links(self) -> Links:
@@ -136,6 +143,17 @@ class Office:
         with self.database.reading() as connection:
             return found(subscribers.of_delivery(connection, number))
 
+    def with_address(self, address: str) -> Subscriber:
+        """Look whose an address is; raises Refused if it is none, and LookupError for no such reader."""
+        from digest.actions import subscribe
+        from digest.store import subscribers
+
+        with self.database.reading() as connection:
+            held = subscribers.with_address(connection, subscribe.read_address(address))
+        if held is None:
+            raise LookupError(f"there is no subscriber {address}")
+        return held
+
     def view(self, token: str) -> str:
         """Give the HTML of a delivered issue; raises BadLink."""
         from digest.actions import preview
@@ -152,6 +170,17 @@ class Office:
             sent = deliveries.last_sent(connection, SENT_SHOWN)
             held = issues.with_ids(connection, [issue_id for _, issue_id in sent])
         return [(held[i], self.links.link(Purpose.VIEW, number, held[i].key_id)) for number, i in sent]
+
+    def desk(self) -> "Desk | None":
+        """Lay out the newest edition, once for each revision."""
+        from digest.store import editions
+
+        until = self.now().date()
+        with self.database.reading() as connection:
+            name = editions.name_of_newest(connection, until)
+            if name != self._laid_out[0]:
+                self._laid_out = name, editions.lay_out(connection, until)
+        return self._laid_out[1]
 
     def edition_page(self) -> EditionPage | None:
         """Give the newest edition with its papers, or None."""
@@ -206,26 +235,6 @@ class Office:
 
         with self.database.reading() as connection:
             return subscribers.every(connection, status)
-
-    def ledger(self) -> Mapping[str, int]:
-        """Count the deliveries by state."""
-        from digest.store import deliveries
-
-        with self.database.reading() as connection:
-            return deliveries.counts(connection)
-
-    def health(self) -> Mapping[str, object]:
-        """Say how the house is: whether the database answers, and the newest edition; nothing about readers."""
-        from sqlalchemy.exc import SQLAlchemyError
-
-        from digest.store import editions
-
-        try:
-            with self.database.reading() as connection:
-                newest = editions.name_of_newest(connection, self.now().date())
-            return {"ok": True, "edition": f"{newest[0]} r{newest[1]}" if newest else None}
-        except SQLAlchemyError as error:
-            return {"ok": False, "reason": f"the database does not answer: {type(error).__name__}"}
 
 
 def found(held: Subscriber | None) -> Subscriber:

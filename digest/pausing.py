@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from digest.liking import Liking
 from digest.links import Purpose
-from digest.office import found
+from digest.office import Office, found
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from digest.domain.subscriber import Subscriber
 
 
-class Pausing(Liking):
+class Pausing(Office):
     """The opened house, for those who want no issues for a while."""
 
     def pause_by_link(self, token: str, until: date | None) -> "Subscriber":
@@ -27,11 +26,11 @@ class Pausing(Liking):
 
     def pause(self, address: str, until: date | None) -> "Subscriber":
         """Pause a reader on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
-        return self._pause(self._with_address(address), until)
+        return self._pause(self.with_address(address), until)
 
     def resume(self, address: str) -> "Subscriber":
         """Resume for a reader on the operator's word, unsaid; raises Refused, and LookupError for no such reader."""
-        return self._resume(self._with_address(address))
+        return self._resume(self.with_address(address))
 
     def _pause(self, reader: "Subscriber", until: date | None, key_id: int | None = None) -> "Subscriber":
         from digest.actions.pause import pause

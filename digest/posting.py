@@ -1,17 +1,19 @@
 """How mail leaves: into a folder, to stdout, or by one of the mail servers, as the settings say."""
 
 import sys
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 
-from digest.domain.pace import Limits, Pace, Speed
+from digest.domain.pace import Limits
 from digest.mail.dkim import Signing
 from digest.mail.file import Folder, Maildir, Stdout
-from digest.mail.relays import Relays
+from digest.mail.relays import Order, Relays
 from digest.mail.smtp import SECONDS, Login, Smtp
 from digest.mail.transport import Transport
 from digest.settings import Settings
+
+NEXT_SECONDS = 30.0
+"""How long a server may take to greet where there is another that can be tried."""
 
 
 def transport_of(settings: Settings) -> Transport:
@@ -29,7 +31,13 @@ def _carrier_of(settings: Settings) -> Transport:
         case "stdout":
             return Stdout(sys.stdout.buffer)
     relays = relays_of(settings)
-    return relays[0] if len(relays) == 1 else Relays(relays)
+    return relays[0] if len(relays) == 1 else Relays(relays, _order_of(settings.relays))
+
+
+@lru_cache(maxsize=1)
+def _order_of(relays: tuple[tuple[str, int], ...]) -> Order:
+    """Give the order of these servers: the same for all connections, from one run to the next."""
+    return Order(len(relays))
 
 
 def relays_of(settings: Settings, seconds: Mapping[str, float] = SECONDS) -> list[Smtp]:
@@ -42,20 +50,17 @@ def relays_of(settings: Settings, seconds: Mapping[str, float] = SECONDS) -> lis
         certificate=settings.smtp_client_certificate,
     )
     is_lmtp = settings.transport == "lmtp"
+    if len(settings.relays) > 1:
+        seconds = {**seconds, "greeting": min(seconds["greeting"], NEXT_SECONDS)}
     return [Smtp(host, port, login, is_lmtp=is_lmtp, seconds=seconds) for host, port in settings.relays]
 
 
-@lru_cache(maxsize=1)
-def speed_of(settings: Settings) -> Speed:
-    """Give the speed that is set; only a mail server gains by several connections.
-
-    It is the same until the settings change, so that a rate holds from one run to the next.
-    """
-    limits = Limits(
+def limits_of(settings: Settings) -> Limits:
+    """Give how fast mail may leave; only a mail server gains by several connections."""
+    return Limits(
         connections=settings.connections if settings.is_sending else 1,
         connections_per_domain=settings.connections_per_domain,
         rate=settings.rate,
         rate_per_domain=settings.rate_per_domain,
         ramp_first_day=settings.ramp_first_day,
     )
-    return Speed(pace=Pace(limits), monotonic=time.monotonic, sleep=time.sleep)

@@ -1,21 +1,25 @@
 """What comes back, at the doors: mailboxes are read, and an address that was given up is released."""
 
 import imaplib
+import logging
 import ssl
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from digest.actions.report import stay_silent
-from digest.rehearsing import Rehearsing
+from digest.office import Office
 
 if TYPE_CHECKING:
     from digest.actions.report import Advance, ReceiveReport
     from digest.mail.mailbox import Mailbox
     from digest.store.bounces import Suppressed
 
+log = logging.getLogger(__name__)
 
-class Receiving(Rehearsing):
+
+class Receiving(Office):
     """The opened house, for what comes back."""
 
     def receive(self, maildir: Path | None = None, *, advance: "Advance" = stay_silent) -> "ReceiveReport":
@@ -24,8 +28,23 @@ class Receiving(Rehearsing):
         from digest.mail.mailbox import MaildirFolder
 
         mailboxes = [MaildirFolder(maildir)] if maildir else self._mailboxes()
-        room, now = {"links": self.links, "masthead": self.masthead}, self.now()
-        return receive(self.database, mailboxes, **room, now=now, advance=advance)  # type: ignore[arg-type]
+        return receive(self.database, mailboxes, links=self.links, now=self.now(), seconds=monotonic, advance=advance)
+
+    def take_in(self, raw: bytes, recipient: str = "") -> bool:
+        """Act on one mail that came back, sent to `recipient` if that is known; False where the database is away."""
+        from sqlalchemy.exc import OperationalError
+
+        from digest.actions.receive import take_in
+        from digest.actions.report import ReceiveReport
+
+        report = ReceiveReport(read=1)
+        try:
+            take_in(self.database, raw, report, links=self.links, now=self.now(), recipient=recipient)
+        except OperationalError:
+            log.exception("what came back could not be kept: the database is away")
+            return False
+        log.info("receive", extra={"said": {key: value for key, value in report.to_json().items() if value}})
+        return True
 
     def release(self, address: str) -> "Suppressed":
         """Take back that an address is never written to; gives what it was for. Raises Refused and LookupError."""

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from digest.pausing import Pausing
+from digest.office import Office
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from digest.domain.subscriber import Subscriber
 
 
-class Rehearsing(Pausing):
+class Rehearsing(Office):
     """The opened house, for those who look at mails before they leave."""
 
     def reader_to_show(self, address: str = "") -> "Subscriber":
@@ -24,7 +24,7 @@ class Rehearsing(Pausing):
         from digest.store import subscribers
 
         if address:
-            return self._with_address(address)
+            return self.with_address(address)
         with self.database.reading() as connection:
             first = subscribers.active(connection, after_id=0, most=1)
         return first[0] if first else nobody(self.now())

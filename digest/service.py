@@ -9,29 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.actions.report import stay_silent
+from digest.bookkeeping import Bookkeeping
+from digest.delivering import Delivering
 from digest.domain.message import Preview
 from digest.domain.subscriber import Subscriber, Wishes
-from digest.liking import Shelf, SourceError
+from digest.due import Due
+from digest.liking import Liking, Shelf, SourceError
 from digest.links import Purpose
 from digest.office import EditionPage, found, wall_clock
+from digest.pausing import Pausing
 from digest.receiving import Receiving
+from digest.rehearsing import Rehearsing
+from digest.showing import Showing
 from digest.store.database import StoreError
+from digest.vitals import Vitals
 
 if TYPE_CHECKING:
     from digest.actions.backfill import BackfillReport
     from digest.actions.enrich import EnrichReport
-    from digest.actions.report import Advance, CollectReport, ComposeReport, DeliverReport, LearnReport, PublishReport
+    from digest.actions.report import Advance, CollectReport, ComposeReport, LearnReport, PublishReport
     from digest.actions.subscribe import Tastes
     from digest.actions.watch import WatchReport
     from digest.domain.paper import Paper
-    from digest.mail.transport import Transport
 
 __all__ = ["EditionPage", "Preview", "Service", "Shelf", "SourceError", "StoreError", "wall_clock"]
 log = logging.getLogger(__name__)
 WATCH_AGAIN = timedelta(seconds=50)
 
 
-class Service(Receiving):
+class Service(Delivering, Receiving, Rehearsing, Pausing, Liking, Bookkeeping, Due, Vitals, Showing):
     """The opened house: what doors and journeys talk to. Use it in a `with` block.
 
     Parameters
@@ -132,30 +138,6 @@ class Service(Receiving):
         this = Round(now=as_of or now, queued_at=now, key_id=key_id, day=day, dry_run=dry_run, window=window)
         return compose(self.database, this, advance=advance)
 
-    def deliver(
-        self, *, transport: "Transport | None" = None, dry_run: bool = False, advance: "Advance" = stay_silent
-    ) -> "DeliverReport":
-        """Send whatever is due; a dry run only counts what waits."""
-        from digest.actions.deliver import count_waiting, deliver
-        from digest.mail.postroom import PostRoom
-        from digest.posting import speed_of, transport_of
-        from digest.store import leases
-
-        if dry_run:
-            return count_waiting(self.database)
-        back, holder = self.settings.bounce_address, leases.holder()
-        room = PostRoom(links=self.links, masthead=self.masthead, holder=holder, bounce_address=back)
-        opens = (lambda: transport) if transport else partial(transport_of, self.settings)
-        return deliver(
-            self.database,
-            opens,
-            room,
-            speed=speed_of(self.settings),
-            clock=self.now,
-            is_dead=leases.is_dead,
-            advance=advance,
-        )
-
     def learn(self, *, advance: "Advance" = stay_silent) -> "LearnReport":
         """Learn from the history what gathers attention; the clock does so again in a week, or a day if it is short."""
         from digest.actions.learn import learn
@@ -172,7 +154,7 @@ class Service(Receiving):
         """Take in an address and ask it to confirm; raises Refused if it may not join, or likes too many papers."""
         from digest.actions import subscribe
 
-        read = subscribe.read_address(address)
+        read = subscribe.read_address(address, utf8=self.settings.utf8_addresses)
         subscribe.check_joining(read, self.settings.joining, self.settings.joining_domains)
         tastes = subscribe.tastes_of_stranger(liked)
         log.info("sign-up: %s", self.invite(read, wishes, consent=consent, tastes=tastes))
@@ -183,7 +165,8 @@ class Service(Receiving):
         """Ask an address to confirm, whoever may join by itself; gives what happened, in words."""
         from digest.actions import subscribe
 
-        read, key_id, now = subscribe.read_address(address), self.links.key_id, self.now()
+        read = subscribe.read_address(address, utf8=self.settings.utf8_addresses)
+        key_id, now = self.links.key_id, self.now()
         with self.database.writing() as connection:
             return subscribe.sign_up(connection, read, wishes, tastes=tastes, consent=consent, key_id=key_id, now=now)
 
@@ -232,7 +215,7 @@ class Service(Receiving):
         """Add an active reader on the operator's word; False if the address is there already."""
         from digest.actions import subscribe
 
-        read = subscribe.read_address(address)
+        read = subscribe.read_address(address, utf8=self.settings.utf8_addresses)
         with self.database.writing() as connection:
             return subscribe.add(connection, read, wishes, tastes=tastes, consent=consent, now=self.now())
 

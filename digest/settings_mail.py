@@ -46,12 +46,25 @@ class MailSettings(BaseSettings):
     smtp_client_certificate: str = Field(
         "", description="PEM file with the certificate and the key this service shows to the mail server."
     )
+    utf8_addresses: bool = Field(
+        False,
+        description="Whether addresses with letters beyond ASCII before the @ may sign up: your mail server must "
+        "announce SMTPUTF8, which `digest doctor` says.",
+    )
     bounce_maildir: str = Field("", description="Maildir folder that is read for what comes back; empty: none.")
     bounce_imap_host: str = Field(
         "", description="IMAP server, over TLS, whose inbox is read for what comes back, as `host` or `host:port`."
     )
     bounce_imap_user: str = Field("", description="Name to log in there with.")
     bounce_imap_password: SecretStr = Field(SecretStr(""), description="Password to log in there with.")
+    bounce_lmtp: str = Field(
+        "",
+        description="Where `digest serve` takes in by LMTP what comes back, as `host:port`, or a port of this machine; "
+        "empty: nowhere.",
+    )
+    bounce_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Key that signs what is posted to `/returns`; empty: nothing is taken there."
+    )
     connections: int = Field(4, ge=1, le=50, description="Connections to the mail server that are open at once.")
     connections_per_domain: int = Field(2, ge=1, description="Messages that are under way to one mail domain at once.")
     rate: int = Field(0, ge=0, description="Messages a minute that one process sends at most; 0 is no limit.")
@@ -80,6 +93,26 @@ class MailSettings(BaseSettings):
     def bounce_imap(self) -> tuple[str, int]:
         """Host and port of the IMAP server that is read."""
         return _relay(self.bounce_imap_host, IMAP_PORT)
+
+    @property
+    def lmtp_door(self) -> tuple[str, int] | None:
+        """Where what comes back is taken in by LMTP, or None.
+
+        >>> MailSettings(bounce_lmtp="8024", bounce_address="bounce@example.org").lmtp_door
+        ('127.0.0.1', 8024)
+        """
+        named = self.bounce_lmtp if ":" in self.bounce_lmtp else f"127.0.0.1:{self.bounce_lmtp}"
+        return _relay(named, -1) if self.bounce_lmtp else None
+
+    def is_for_bounces(self, address: str) -> bool:
+        """Whether an address is `bounce_address`, with whatever token.
+
+        >>> said = MailSettings(bounce_address="bounce@example.org")
+        >>> [said.is_for_bounces(to) for to in ("Bounce+7abc@Example.org", "ada@example.org", "bounce@example.com")]
+        [True, False, False]
+        """
+        local, _, domain = address.lower().rpartition("@")
+        return bool(local) and f"{local.partition('+')[0]}@{domain}" == self.bounce_address.lower()
 
     @property
     def is_sending(self) -> bool:
@@ -119,6 +152,8 @@ class MailSettings(BaseSettings):
             raise ValueError("smtp_host is a socket: that is for the transport 'lmtp'")
         if self.transport == "lmtp" and self.smtp_security == "tls":
             raise ValueError("smtp_security is 'tls', which is not for the transport 'lmtp': use 'starttls' or 'none'")
+        if self.lmtp_door and not (0 <= self.lmtp_door[1] < 65_536 and self.bounce_address):
+            raise ValueError("bounce_lmtp must be host:port or a port, and needs bounce_address beside it")
         is_near = all(host in LOOPBACK or host.startswith("/") for host, _ in self.relays)
         if self.smtp_user and self.smtp_security == "none" and not is_near:
             raise ValueError("smtp_user is set, but smtp_security is 'none': a password never goes out unencrypted")

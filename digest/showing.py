@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digest.domain.message import Preview
 from digest.domain.profile import Stance, Topic, TopicKind
@@ -23,19 +23,6 @@ MOST_SOUGHT = 10
 
 class Showing(Office):
     """The opened house, for those who ask what a reader would get."""
-
-    _laid_out: "tuple[Any, Desk | None]" = (None, None)
-
-    def desk(self) -> "Desk | None":
-        """Lay out the newest edition, once for each revision."""
-        from digest.store import editions
-
-        until = self.now().date()
-        with self.database.reading() as connection:
-            name = editions.name_of_newest(connection, until)
-            if name != self._laid_out[0]:
-                self._laid_out = name, editions.lay_out(connection, until)
-        return self._laid_out[1]
 
     def preview(self, subscriber_id: int) -> Preview:
         """Make the issue a subscriber would get now; raises LookupError if there is no such subscriber."""

@@ -2,23 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from time import monotonic
 from typing import Any
 
-from digest.meter import Meter
-from digest.showing import Showing
+from digest.meter import sample, text_of
+from digest.office import Office
 
 CLOCK = "clock"
 
 
-class Vitals(Showing):
+class Vitals(Office):
     """The opened house, for programs that watch over it."""
-
-    @cached_property
-    def meter(self) -> Meter:
-        """What the hops of this process did."""
-        return Meter()
 
     @contextmanager
     def timing(self, hop: str) -> Iterator[dict[str, Any]]:
@@ -29,6 +23,19 @@ class Vitals(Showing):
             yield told
         finally:
             self.meter.ended(hop, monotonic() - began, told)
+
+    def health(self) -> Mapping[str, object]:
+        """Say how the house is: whether the database answers, and the newest edition; nothing about readers."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from digest.store import editions
+
+        try:
+            with self.database.reading() as connection:
+                newest = editions.name_of_newest(connection, self.now().date())
+            return {"ok": True, "edition": f"{newest[0]} r{newest[1]}" if newest else None}
+        except SQLAlchemyError as error:
+            return {"ok": False, "reason": f"the database does not answer: {type(error).__name__}"}
 
     def readiness(self) -> Mapping[str, object]:
         """Say whether the house does its work: database, edition and clock; what is missing is named."""
@@ -59,12 +66,14 @@ class Vitals(Showing):
 
     def metrics(self) -> str:
         """Give what is counted, in the text form of Prometheus."""
-        from digest.meter import sample, text_of
-        from digest.store import deliveries
+        from digest.store import deliveries, records, rests
 
+        now = self.now()
         with self.database.reading() as connection:
             states = deliveries.counts(connection)
-            _, first_at = deliveries.waiting(connection)
-        age = max(0.0, (self.now() - first_at).total_seconds()) if first_at else 0.0
-        ledger = [sample("digest_deliveries", number, state=state) for state, number in states.items()]
-        return text_of([*self.meter.samples(), *ledger, sample("digest_queue_age_seconds", age)])
+            due_at = records.due_since(connection, now)
+            is_resting = rests.resting_until(connection, now) is not None
+        age = (now - due_at).total_seconds() if due_at else 0.0
+        house = [sample("digest_deliveries", number, state=state) for state, number in states.items()]
+        house += [sample("digest_queue_age_seconds", age), sample("digest_sending_rests", is_resting)]
+        return text_of([*self.meter.samples(), *house])

@@ -18,6 +18,9 @@ class ListTransport:
         self.sent: list[Message] = []
         self.answer = answer
 
+    def open(self) -> None:
+        """A list is always open."""
+
     def send(self, message: Message) -> Reply:
         """Keep a message."""
         reply = self.answer(message)

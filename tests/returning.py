@@ -21,7 +21,7 @@ class Sample:
 
     Attributes
     ----------
-    named_by : `verp`, `leave` or `id`; `stranger`: an id without the reader's address; `nothing`: no proof at all
+    named_by : `verp`; `leave`: a link to leave, which proves a wish to leave at most; `nothing`: no proof at all
     """
 
     name: str

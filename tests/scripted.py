@@ -6,7 +6,10 @@ from socketserver import BaseServer, StreamRequestHandler, ThreadingTCPServer, T
 from threading import Thread
 from time import sleep
 
+from digest.domain.delivery import Reply
+from digest.domain.message import Message
 from digest.mail.smtp import SECONDS, Login, Smtp
+from digest.mail.transport import Stale, Transport
 
 DROP = ""
 SLOW = "…"
@@ -20,6 +23,10 @@ class Script:
 
     def __init__(self, told: dict[str, list[str]]) -> None:
         self.told, self.connections, self.commands, self.got = told, 0, list[str](), list[bytes]()
+
+    def hear(self, line: str) -> None:
+        """Note a command."""
+        self.commands.append(line)
 
     def reply(self, verb: str) -> str:
         """Say what is next for a command."""
@@ -70,11 +77,11 @@ class Talk(StreamRequestHandler):
         script.connections += 1
         going = self.says(script.reply("CONNECT"))
         while going and (line := self.rfile.readline()):
-            script.commands.append(line.decode().strip().replace("quit", "QUIT"))
+            script.hear(line.decode().strip().replace("quit", "QUIT"))
             verb = line[:4].decode().upper()
             reply = script.reply(verb)
             going = self.says(reply) and verb != "QUIT"
-            if verb == "DATA" and reply.startswith("354"):
+            if verb == "DATA" and reply.startswith("3"):
                 going = self.takes_message()
 
     def takes_message(self) -> bool:
@@ -87,6 +94,16 @@ class Talk(StreamRequestHandler):
             lines.append(line.removeprefix(b"."))
         script.got.append(b"".join(lines))
         return self.says(script.reply("DOT"))
+
+
+def carried(transport: Transport, message: Message) -> Reply:
+    """Carry a message as the pool does: open, send, and once more where what was open is so no more."""
+    while True:
+        transport.open()
+        try:
+            return transport.send(message)
+        except Stale:
+            continue
 
 
 @contextmanager

@@ -12,14 +12,15 @@ FLOORS = {
     "domain": 0, "links": 1, "settings": 1, "settings_mail": 1, "resources": 1, "plot": 1, "journal": 1,
     "sources": 2, "store": 2, "mail": 2,
     "actions": 3, "office": 4, "showing": 4, "asking": 4, "telling": 4, "posting": 4, "due": 4, "liking": 4,
-    "pausing": 4, "rehearsing": 4, "meter": 4, "vitals": 4, "receiving": 4, "service": 4, "journeys": 5,
-    "scheduler": 6, "web": 6,
+    "pausing": 4, "rehearsing": 4, "meter": 4, "vitals": 4, "receiving": 4, "bookkeeping": 4, "delivering": 4,
+    "service": 4, "journeys": 5, "scheduler": 6, "web": 6, "lmtp": 6,
     "console": 7, "opened": 8, "cli_subscribers": 9, "cli_trend": 9, "cli_why": 9, "cli_preview": 9, "cli_post": 9,
-    "cli_serve": 9, "cli_dkim": 9, "cli_doctor": 9,
+    "cli_serve": 9, "cli_dkim": 9, "cli_doctor": 9, "cli_ledger": 9,
     "cli": 10, "__main__": 11, "__init__": -1,
 }  # fmt: skip
 DOORS = {"scheduler", "web", "console", "opened", "cli", "__main__"}
 DOORS |= {"cli_subscribers", "cli_trend", "cli_why", "cli_preview", "cli_post", "cli_serve", "cli_dkim", "cli_doctor"}
+DOORS |= {"cli_ledger", "lmtp"}
 DOORS_MAY = {"service", "journeys", "domain", "links", "settings", "resources", "plot", "journal"}
 DOORS_MAY |= {"__version__"} | DOORS
 DOMAIN_MAY = {"numpy", "scipy", "sklearn", "pylatexenc", "wcwidth"}

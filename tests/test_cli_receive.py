@@ -31,7 +31,7 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
             assert reader is not None
             number = deliveries.queue(connection, reader.id, Kind.ISSUE, "2026-03-17", now=NOW)
         own = verp.address("bounce@bounces.digest.example", number or 0, service.links)
-    raw = (FOLDER / "postfix-user-unknown.eml").read_text("utf-8").replace("{verp}", own)
+    raw = (FOLDER / "arf-return-path.eml").read_text("utf-8").replace("{verp}", own)
     (tmp_path / "bounces" / "new" / "1").write_text(raw, "utf-8")
     return lambda *words: CliRunner().invoke(app, list(words))
 
@@ -39,10 +39,10 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
 def test_a_folder_is_read_and_a_suppression_is_released_with_what_it_was_for(digest: Callable[..., Any]) -> None:
     result = digest("receive", "--maildir", "bounces", "--json")
     said = json.loads(result.stdout)
-    assert (result.exit_code, said["read"], said["kinds"], said["suppressed"]) == (0, 1, {"hard": 1}, 1)
+    assert (result.exit_code, said["read"], said["kinds"], said["suppressed"]) == (0, 1, {"complaint": 1}, 1)
     released = digest("subscribers", "release", READER)
-    assert "hard 5.1.1 550 5.1.1 <gone@readers.example>: Recipient address rejected" in released.stdout
-    assert "(bounced), and is written to again." in released.stdout
+    assert "complaint" in released.stdout
+    assert "(complaint), and is written to again." in released.stdout
     again = digest("subscribers", "release", READER)
     assert (again.exit_code, again.stderr) == (2, f"digest: {READER} is not suppressed\n")
 
@@ -59,7 +59,7 @@ def test_the_clock_reads_the_mailbox_that_is_set(digest: Callable[..., Any]) -> 
     with Service(Settings(_env_file=None, bounce_maildir="bounces")) as service:
         scheduler.receive(service)
     assert list(Path("bounces/new").iterdir()) == []
-    assert "(bounced)" in digest("subscribers", "release", READER).stdout
+    assert "(complaint)" in digest("subscribers", "release", READER).stdout
 
 
 def test_an_imap_server_that_cannot_be_reached_is_told(digest: Callable[..., Any]) -> None:

@@ -33,6 +33,7 @@ from tests.fakes import ListSource
 from tests.judges.programs import needs, path_of, serving
 from tests.mail.test_smtp_tls import Papers, check, tls_server
 from tests.mail.test_smtp_tls import papers as papers
+from tests.scripted import Server, running
 from tests.servers import free_port, mail_server, web_server
 from tests.signing import DOMAIN, keys, records
 
@@ -234,6 +235,20 @@ def test_certificate_and_login_of_a_mail_server_are_looked_at(
         assert inbox.envelopes == []
     assert found.verdict == verdict
     assert words in found.seen
+
+
+@pytest.mark.parametrize(("told", "verdict"), [("250 SMTPUTF8", "ok"), ("250 SIZE 0", "warn")])
+def test_where_addresses_beyond_ascii_may_sign_up_the_mail_server_must_announce_it(
+    told: str, verdict: str, sending: Make
+) -> None:
+    server = Server({"EHLO": [f"250-here\r\n{told}"] * 2})
+    with running(server):
+        for on, verdicts in ((True, [verdict]), (False, [])):
+            said = examine(
+                sending(utf8_addresses=on, smtp_port=server.port), Instruments(now=lambda: NOW, look_up=zone())
+            )
+            assert [found.verdict for found in of(said, "utf8")] == verdicts
+    assert server.script.got == []
 
 
 def test_a_name_server_that_is_silent_is_told_for_each_record(sending: Make) -> None:

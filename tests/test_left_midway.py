@@ -1,36 +1,97 @@
 """A reader who leaves while issues are being sent gets none after the answer, unless it was on the wire by then."""
 
 import random
+import time
 from pathlib import Path
+from threading import Event, Thread, get_ident
 from urllib.request import Request, urlopen
-
-from sqlalchemy import select
 
 from digest.links import Purpose
 from digest.service import Service
 from digest.store.database import Database
-from digest.store.tables import deliveries
+from tests.scripted import Script, Server, running
 from tests.sending import PostOffice
 from tests.servers import web_server
 
-READERS, LEAVERS = 400, 60
+READERS, LEAVERS, DOT_SECONDS = 200, 60, 0.1
+MAKING_SECONDS = 0.5
+"""Between the last question whether a mail is wanted and its first command it is made, on a machine that is busy."""
+PATIENCE = 60.0
+
+
+def leave(service: Service, web: str, number: int) -> None:
+    """Leave by one click, as a mail program does."""
+    token = service.links.link(Purpose.LEAVE, number).rpartition("/")[2]
+    with urlopen(Request(f"{web}/u/{token}", data=b"List-Unsubscribe=One-Click")) as answer:
+        assert answer.status == 200
+
+
+class Hesitating(Script):
+    """Greets nobody until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.was_called, self.may_greet = Event(), Event()
+
+    def reply(self, verb: str) -> str:
+        """Wait before the greeting."""
+        if verb == "CONNECT":
+            self.was_called.set()
+            self.may_greet.wait(PATIENCE)
+        return super().reply(verb)
+
+
+class Timed(Script):
+    """Takes its time for each message, and notes to whom one went and when it began."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.begun, self.reached = dict[int, float](), dict[str, float]()
+
+    def hear(self, line: str) -> None:
+        """Note the moment of MAIL, and the reader of RCPT; each connection is a thread."""
+        if line.startswith("MAIL"):
+            self.begun[get_ident()] = time.monotonic()
+        if line.startswith("RCPT"):
+            self.reached[line.partition("<")[2].partition(">")[0]] = self.begun[get_ident()]
+
+    def reply(self, verb: str) -> str:
+        """Take time."""
+        if verb == "DOT":
+            time.sleep(DOT_SECONDS)
+        return super().reply(verb)
+
+
+def test_who_leaves_before_the_greeting_is_over_gets_nothing(database: Database, tmp_path: Path) -> None:
+    office, server, script = PostOffice(database, tmp_path, 2, connections=1), Server({}), Hesitating()
+    server.script, office.told["DIGEST_SMTP_PORT"] = script, str(server.port)
+    with running(server), Service(office.settings()) as service, web_server(service) as web:
+        sending = Thread(target=service.deliver)
+        sending.start()
+        assert script.was_called.wait(PATIENCE)
+        leave(service, web, 1)
+        script.may_greet.set()
+        sending.join(PATIENCE)
+        gone, stays = office.address_of(1), office.address_of(2)
+    told = [line.partition(" NOTIFY")[0] for line in script.commands if line.startswith("RCPT")]
+    assert told == [f"RCPT TO:<{stays}>"], f"nothing for {gone}"
+    assert len(script.got) == 1
 
 
 def test_who_has_left_gets_nothing_that_was_not_on_the_wire(database: Database, tmp_path: Path) -> None:
-    office, safe = PostOffice(database, tmp_path, READERS, connections=4), set()
-    with Service(office.settings()) as service, web_server(service) as web, office.server(0.02):
+    office, server, script = PostOffice(database, tmp_path, READERS, connections=4), Server({}), Timed()
+    server.script, office.told["DIGEST_SMTP_PORT"] = script, str(server.port)
+    left_at: dict[str, float] = {}
+    with running(server), Service(office.settings()) as service, web_server(service) as web:
         sender = office.sender()
-        office.wait_for(sender, 10)
+        while len(script.reached) < 10:
+            assert sender.poll() is None, "it ended too early"
+            time.sleep(0.01)
         for number in random.Random(7).sample(range(10, READERS + 1), LEAVERS):
-            token = service.links.link(Purpose.LEAVE, number).rpartition("/")[2]
-            with urlopen(Request(f"{web}/u/{token}", data=b"List-Unsubscribe=One-Click")) as answer:
-                assert answer.status == 200
-            with database.reading() as connection:
-                row = connection.execute(select(deliveries).where(deliveries.c.id == number)).one()
-            if row.sent_at is None and row.handed_over_at is None:
-                safe.add(office.address_of(number))
-        assert sender.wait(120) == 0
-    assert len(safe) > LEAVERS // 4, "many left in time"
-    reached = {line.split()[0] for line in office.record.read_text().splitlines()}
-    assert reached & safe == set()
-    assert len(reached) >= READERS - LEAVERS
+            leave(service, web, number)
+            left_at[office.address_of(number)] = time.monotonic()
+        assert sender.wait(PATIENCE) == 0
+    late = {one for one, at in left_at.items() if script.reached.get(one, 0.0) > at + MAKING_SECONDS}
+    assert late == set()
+    assert len(left_at.keys() - script.reached.keys()) > LEAVERS // 4, "many left in time"
+    assert len(script.reached) >= READERS - LEAVERS

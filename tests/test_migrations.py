@@ -17,7 +17,17 @@ from digest.service import Service
 from digest.settings import Settings
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.store.tables import confirmations, deliveries, keys, metadata, paper_names, topics
+from digest.store.tables import (
+    bells,
+    bounces,
+    confirmations,
+    deliveries,
+    keys,
+    metadata,
+    paper_names,
+    suppressions,
+    topics,
+)
 from digest.store.tables import subscribers as subscribers_table
 from tests.builders import NOW
 
@@ -211,4 +221,33 @@ def test_going_back_to_the_fourth_version_leaves_nothing_it_cannot_read(database
     assert opened.is_current()
     with opened.reading() as connection:
         assert [one.status for one in subscribers.every(connection)] == ["active", "active", "paused"]
+    opened.close()
+
+
+def test_what_came_back_goes_with_the_version_before_it_and_the_rest_stays(database_url: str) -> None:
+    opened = at_the_fourth_version(database_url)
+    opened.migrate("0005_mail")
+    with opened.writing() as connection:
+        bell = {"name": "collect", "at": NOW if not opened.is_sqlite else f"{NOW:%Y-%m-%d %H:%M:%S}.000000"}
+        connection.execute(text("INSERT INTO bells (name, next_at) VALUES (:name, :at)"), bell)
+    opened.migrate()
+    held, claimed = {"name": "clock", "next_at": NOW, "holder": "here/1/1"}, select(bells.c.name, bells.c.holder)
+    with opened.writing() as connection:
+        assert connection.execute(claimed).all() == [("collect", None)]
+        [number] = connection.scalars(select(deliveries.c.id))
+        connection.execute(bells.insert().values(**held))
+        came_back = {"subscriber_id": 1, "delivery_id": number, "kind": "hard", "code": "5.1.1", "words": "", "at": NOW}
+        connection.execute(bounces.insert().values(**came_back))
+        connection.execute(suppressions.insert().values(address_key="ada@x.example", reason="bounced", since=NOW))
+    go_back(opened, "0005_mail")
+    with opened.reading() as connection:
+        assert not inspect(connection).has_table("bounces")
+        assert connection.execute(text("SELECT name FROM bells ORDER BY name")).all() == [("clock",), ("collect",)]
+        assert connection.scalars(select(suppressions.c.address_key)).all() == ["ada@x.example"]
+        assert connection.scalars(select(deliveries.c.id)).all() == [number]
+    opened.migrate()
+    assert opened.is_current()
+    with opened.reading() as connection:
+        assert connection.execute(claimed.order_by(bells.c.name)).all() == [("clock", None), ("collect", None)]
+        assert connection.scalar(text("SELECT count(*) FROM bounces")) == 0
     opened.close()

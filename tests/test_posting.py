@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from digest.mail.file import Folder, Maildir, Stdout
 from digest.mail.relays import Relays
 from digest.mail.smtp import Smtp
-from digest.posting import transport_of
+from digest.posting import relays_of, transport_of
 from digest.settings import Settings
 
 
@@ -33,6 +33,17 @@ def test_mail_servers_are_tried_in_the_order_they_are_named() -> None:
         ("one.example.org", 587, "me"),
         ("two.example.org", 2525, "me"),
     ]
+
+
+def test_where_there_is_another_mail_server_nobody_waits_long_and_all_connections_know_which_works() -> None:
+    said = settings(transport="smtp", smtp_host="one.example.org, two.example.org")
+    first, second = transport_of(said), transport_of(said)
+    assert isinstance(first, Relays)
+    assert isinstance(second, Relays)
+    assert first.order is second.order
+    assert [one.seconds["greeting"] for one in relays_of(said)] == [30.0, 30.0]
+    [alone] = relays_of(settings(transport="smtp"))
+    assert alone.seconds["greeting"] == 300.0
 
 
 @pytest.mark.parametrize(

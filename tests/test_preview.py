@@ -27,6 +27,7 @@ from digest.store.database import Database
 from digest.store.tables import metadata
 from tests.builders import DAY, NOW, listings
 from tests.cast import joined
+from tests.delivering import delivered
 from tests.fakes import ListSource, ListTransport
 
 ADA = "ada@readers.example"
@@ -183,7 +184,7 @@ def test_an_issue_is_shown_as_composing_makes_it(service: Service, ada: Subscrib
     shown = service.rehearse("issue", ada)
     transport = ListTransport()
     service.compose()
-    service.deliver(transport=transport)
+    delivered(service.database, transport, links=service.links)
     [sent] = transport.sent
     part = message_from_bytes(sent.body, policy=policy.default).get_body(("plain",))
     assert part is not None
@@ -232,7 +233,7 @@ def test_what_did_not_happen_is_said_to_be_invented(service: Service, ada: Subsc
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_link_of_a_preview_acts_for_a_reader_or_shows_an_issue(service: Service, ada: Subscriber, kind: str) -> None:
     service.compose()
-    service.deliver(transport=ListTransport())
+    delivered(service.database, ListTransport(), links=service.links)
     letter = service.rehearse(kind, service.reader_to_show(ada.address)).letter
     signed = set(re.findall(r"https?://[^\s/]+/[cfpuv]/([0-9]+)\.", letter.text + letter.html))
     assert signed <= {str(NOT_SENT)}

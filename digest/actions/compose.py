@@ -1,6 +1,6 @@
 """Compose: give every reader who is due an issue from the newest edition. Twice, or two at once: still one issue.
 
-Who missed issues gets a catch-up, one issue for all of them, for which the editions of the weeks before are laid out.
+Who missed issues, or whose last one could not leave, gets one catch-up for all of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from digest.domain.interests import Interests
 from digest.domain.listing import Receipt, Verdict, by_source, in_words
 from digest.domain.selection import choose
 from digest.domain.subscriber import Status, Subscriber
-from digest.store import deliveries, editions, issues, profiles, receipts, subscribers
+from digest.store import claims, deliveries, editions, issues, profiles, receipts, subscribers
 from digest.store.database import Database
 
 SHARD = 500
@@ -32,7 +32,7 @@ NOTHING_LEFT = "Nothing is left that you have not been sent."
 class Round:
     """One run of composing: when it is, the day it is for if not for who is due, and the key that signs its links.
 
-    Over the `window` what is composed leaves little by little; what is for a day that was named leaves at once.
+    Over the `window` what is composed leaves little by little; for a day that was named, at once.
     """
 
     now: datetime
@@ -51,6 +51,10 @@ class Round:
         """Give the reader's own day that an issue is for."""
         cadence = reader.wishes.cadence
         return self.day or cadence.day_of(cadence.last_due(self.now))
+
+    def period_for(self, reader: Subscriber) -> str:
+        """Give the period that an issue is for."""
+        return reader.wishes.cadence.period_on(self.day_for(reader))
 
     def leaves_at(self, subscriber_id: int) -> datetime:
         """Give the moment from which a reader's mail is sent: every day as far into the window, by the reader's number.
@@ -105,8 +109,7 @@ def compose(database: Database, this: Round, *, advance: Advance = stay_silent) 
     if not this.day and not this.dry_run:
         report.resumed = _wake(database, this.now)
     shards = _shards(database, this)
-    first = next(shards, None)
-    if first is None:
+    if (first := next(shards, None)) is None:
         return report
     with database.reading() as connection:
         desk = editions.lay_out(connection, this.on)
@@ -157,6 +160,7 @@ def _compose_shard(
     database: Database, table: Table, readers: Sequence[Subscriber], this: Round, report: ComposeReport
 ) -> None:
     ids, desk = [reader.id for reader in readers], table.desk
+    readers = readers if this.day or this.dry_run else _without_unsent(database, readers, this)
     with database.reading() as connection:
         chosen, made = choose_for(connection, table, readers, this)
     if this.dry_run:
@@ -168,12 +172,19 @@ def _compose_shard(
         profiles.keep(connection, readers, desk.edition.vectoriser, {i: one for i, one in made.items() if i in present})
         for reader, choice in zip(readers, chosen, strict=True):
             is_here = reader.id in present
-            reason = _issue(connection, table, reader, choice, this, report) if is_here else "left meanwhile"
-            if reason:
+            if reason := _issue(connection, table, reader, choice, this, report) if is_here else "left meanwhile":
                 report.skipped[reason] += 1
             else:
                 report.issues += 1
                 report.entries += len(choice.entries)
+
+
+def _without_unsent(database: Database, readers: Sequence[Subscriber], this: Round) -> Sequence[Subscriber]:
+    """Take back the older issues that still wait, and give how their readers stand: nobody gets two at once."""
+    others = claims.of_other_periods({reader.id: this.period_for(reader) for reader in readers})
+    with database.writing() as connection:
+        waited = claims.take_back_unsent(connection, others)
+        return [subscribers.with_id(connection, one.id) or one if one.id in waited else one for one in readers]
 
 
 def choose_for(
@@ -203,8 +214,7 @@ def _issue(
     connection: Connection, table: Table, reader: Subscriber, choice: Choice, this: Round, report: ComposeReport
 ) -> str:
     """Keep and queue a reader's issue, or say that there is none; gives the reason, or an empty text."""
-    cadence, on = reader.wishes.cadence, this.day_for(reader)
-    period = cadence.period_on(on)
+    cadence, on, period = reader.wishes.cadence, this.day_for(reader), this.period_for(reader)
     if not this.day and not subscribers.move_due(connection, reader, cadence.next_due(this.now)):
         return "composed by another process"
     if issues.having(connection, [reader.id], [period]):
@@ -218,8 +228,7 @@ def _issue(
         return choice.note.rstrip(".") or "nothing new"
     key_id, edition_id = this.key_id, table.desk.edition.id
     issue = choice.issue_for(reader, edition_id=edition_id, period=period, key_id=key_id, now=this.now)
-    issue_id = issues.add(connection, issue)
-    if issue_id is None:
+    if (issue_id := issues.add(connection, issue)) is None:
         return "already composed"
     if not reader.covered_until or on > reader.covered_until:
         subscribers.cover(connection, reader.id, on)
@@ -229,9 +238,9 @@ def _issue(
 
 def _say_quiet(connection: Connection, table: Table, reader: Subscriber, choice: Choice, this: Round) -> bool:
     """Queue the mail that says that there is nothing, why, and what came nearest; False if it was said before."""
-    letter, period = facts_of_quiet(table, reader, choice, this), reader.wishes.cadence.period_on(this.day_for(reader))
-    said = deliveries.queue(connection, reader.id, Kind.QUIET, period, now=this.leaves_at(reader.id), letter=letter)
-    return said is not None
+    letter, period = facts_of_quiet(table, reader, choice, this), this.period_for(reader)
+    at = this.leaves_at(reader.id)
+    return deliveries.queue(connection, reader.id, Kind.QUIET, period, now=at, letter=letter) is not None
 
 
 def facts_of_quiet(table: Table, reader: Subscriber, choice: Choice, this: Round) -> dict[str, Any]:

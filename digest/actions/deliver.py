@@ -1,220 +1,258 @@
-"""Deliver: claim what is due, make its mail, send it, write down what came back. One message a connection is in flight.
-
-The ledger is written by one thread; the connections make and send, and know nothing of it.
-"""
+"""Deliver: claim what is due, make its mail, send it, write down what came back. A connection carries one at a time."""
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
 
-from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from digest.actions.report import Advance, DeliverReport, stay_silent
-from digest.domain.delivery import Outcome, Reply, State
+from digest.domain.delivery import Kind, Reply, State
 from digest.domain.issue import Issue
-from digest.domain.pace import MINUTE_SECONDS, Speed, Trouble, allowed_on
-from digest.mail.pool import Pool
+from digest.domain.pace import MINUTE_SECONDS, Speed
+from digest.mail.pool import Carried, Pool, Result
 from digest.mail.postroom import Pages, PostRoom
 from digest.mail.transport import Transport, TransportDown
-from digest.store import deliveries, editions, issues
+from digest.store import deliveries, editions, issues, rests
+from digest.store.claims import CONFIRMATIONS, MOST_CLAIMED, Claim, Share
 from digest.store.database import Database
-from digest.store.deliveries import MOST_CLAIMED, Claim
 from digest.store.ledger import Ledger
+from digest.store.rests import Rests
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
-Ticket = tuple[Claim, str]
-"""A claim, and the mail domain it goes to."""
 ROUND_SECONDS = 5.0
 """What is claimed and not begun by then is given back: a confirmation asked for meanwhile goes before it."""
 PATIENCE_SECONDS = 1.0
 """Whoever must wait longer is put off, so that others may go; and the ledger is looked at so often meanwhile."""
+RENEWED_SECONDS = 300.0
+"""So often the claims on what is under way are renewed: a slow server may take longer than a lease."""
+MOST_OF_A_DOMAIN = 25
+"""So many for one mail domain are claimed at once, so that others are not behind it."""
 RAMP = "waits for tomorrow: the ramp of a new sender"
+LATE = "not sent in time: its papers come with the next issue"
 
 
-def deliver(
-    database: Database,
-    open_transport: Callable[[], Transport],
-    room: PostRoom,
-    *,
-    speed: Speed,
-    clock: Clock,
-    is_dead: Callable[[str], bool],
-    advance: Advance = stay_silent,
-) -> DeliverReport:
-    """Send everything that is due: confirmations first, then other notices, then issues.
-
-    Each message is noted before it is handed over and settled after; what a dead process left behind is taken over.
-    Of that, only what was in flight may have arrived: it is repeated under the same Message-ID, and counted.
+class Sending:
+    """The sending of one process: its connections, its rates, and what is under way. One run at a time.
 
     Parameters
     ----------
     open_transport : callable
         Opens a transport of its own for each connection.
+    room : PostRoom
+    speed : Speed
+    clock : callable
     is_dead : callable
         Whether the process a claim is held under is known to live no more.
+    heard : callable
+        Is told each reply, and the state its delivery came to.
     """
-    run = _Run(database, Pool(open_transport, speed.pace.limits.connections), room, speed, clock)
-    try:
-        while not run.is_over:
-            if claims := run.claimed(is_dead):
-                run.send(claims, advance)
-            elif not run.waits():
-                break
-    finally:
-        run.end()
-    advance("delivering", run.done, run.done)
-    return count_waiting(database, run.report)
+
+    def __init__(
+        self,
+        database: Database,
+        open_transport: Callable[[], Transport],
+        room: PostRoom,
+        *,
+        speed: Speed,
+        clock: Callable[[], datetime],
+        is_dead: Callable[[str], bool],
+        heard: Callable[[Reply, State], None] = lambda *_: None,
+    ) -> None:
+        self.database, self.room, self.speed, self.clock = database, room, speed, clock
+        self.is_dead, self.heard = is_dead, heard
+        self.pool: Pool[Claim] = Pool(open_transport, speed.pace.limits.connections, speed.monotonic)
+        self.ledger = Ledger(database, room.holder, key_id=room.links.key_id)
+        self.rests = Rests(self.ledger)
+
+    def run(self, *, at_once: bool = False, advance: Advance = stay_silent) -> DeliverReport:
+        """Send everything that is due: confirmations first, then other notices, then issues.
+
+        Each message is noted before it is handed over and settled after; what a dead process left behind is taken
+        over. Of that, only what was in flight may have arrived: it is repeated under the same Message-ID, and counted.
+
+        While sending rests only confirmations are tried, one at a time, unless all is to be tried `at_once`; after a
+        rest, one message first.
+        """
+        self.rests.look(self.clock(), at_once=at_once)
+        return _Run(self).all(advance)
+
+    def close(self) -> None:
+        """Let go of the connections, write down what is not yet, and count what refusals say of addresses."""
+        self.pool.close()
+        self.ledger.end(self.clock(), self.speed.sleep)
+        self.rests.count_refusals(datetime.max.replace(tzinfo=UTC))
 
 
-def count_waiting(database: Database, report: DeliverReport | None = None) -> DeliverReport:
-    """Say in a report how many deliveries wait, and when the first of them is tried."""
+def count_waiting(database: Database, now: datetime, report: DeliverReport | None = None) -> DeliverReport:
+    """Say in a report how many deliveries wait, when the first of them is tried, and until when sending rests."""
     report = report or DeliverReport()
     with database.reading() as connection:
         report.waiting, first_at = deliveries.waiting(connection)
+        rests_until = rests.resting_until(connection, now)
     report.next_try_at = first_at.isoformat(timespec="minutes") if first_at else ""
+    report.rests_until = rests_until.isoformat(timespec="minutes") if rests_until else ""
     return report
 
 
 class _Run:
-    """One run: what is under way, and what came of it."""
+    """One run: what may be sent in it, and what came of it."""
 
-    def __init__(self, database: Database, pool: Pool[Ticket], room: PostRoom, speed: Speed, clock: Clock) -> None:
-        self.database, self.pool, self.room, self.clock = database, pool, room, clock
-        self.pace, self.monotonic, self.sleep = speed.pace, speed.monotonic, speed.sleep
-        self.ledger = Ledger(database, room.holder, key_id=room.links.key_id, sleep=speed.sleep)
+    def __init__(self, sending: Sending) -> None:
+        self.sending, self.pool, self.ledger, self.rests = sending, sending.pool, sending.ledger, sending.rests
+        self.pace, self.clock, self.monotonic = sending.speed.pace, sending.clock, sending.speed.monotonic
         self.report, self.is_over, self.done = DeliverReport(), False, 0
-        self._trouble, self._resumes_at = Trouble(), -inf
-        self._readers: set[int] = set()
+        self.failure: Exception | None = None
+        self._resumes_at, self._renewed_at = -inf, self.monotonic()
         self._found: Mapping[int, Issue] = {}
         self._pages: Mapping[int, Pages] = {}
 
-    def claimed(self, is_dead: Callable[[str], bool]) -> list[Ticket]:
+    def all(self, advance: Advance) -> DeliverReport:
+        """Send all that may be sent."""
+        if late := self.ledger.begin(self.clock()):
+            self.report.skipped[LATE] = late
+        self.pool.begin()
+        try:
+            while not self.is_over:
+                if claims := self.claimed():
+                    self.send(claims, advance)
+                elif not self.waits():
+                    break
+        finally:
+            while self.pool.under_way:
+                self._settle_ended()
+        if self.failure:
+            raise self.failure
+        self.rests.count_refusals(self.clock())
+        advance("delivering", self.done, self.done)
+        self.report = count_waiting(self.sending.database, self.clock(), self.report)
+        if self.report.waiting and not self.ledger.issues_left(self.pace.limits.ramp_first_day, self.clock()):
+            self.report.skipped[RAMP] = self.report.waiting
+        return self.report
+
+    def claimed(self) -> list[Claim]:
         """Claim what may be sent now, and read what its mails are made of."""
-        now = self.clock()
-        with self.database.reading() as connection:
-            left = self._issues_left(connection, now)
-        most = int(min(MOST_CLAIMED, left)) or MOST_CLAIMED
-        claims = self.ledger.claim(is_dead, now=now, most=most, with_issues=left > 0)
-        with self.database.reading() as connection:
+        if self.rests.is_troubled and self.pool.under_way:
+            return []
+        claims = self.ledger.claim(self.sending.is_dead, self._share(), now=self.clock())
+        with self.sending.database.reading() as connection:
             self._found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
             self._pages = editions.pages_of(connection, self._found.values())
-            domains = deliveries.domains(connection, claims)
-        return [(claim, domains.get(claim.delivery.id, "")) for claim in claims]
+        return claims
 
-    def send(self, left: list[Ticket], advance: Advance) -> None:
+    def send(self, left: list[Claim], advance: Advance) -> None:
         """Hand claims over as fast as they may go, and settle whatever is over meanwhile."""
-        until, total = self.monotonic() + ROUND_SECONDS, self.done + self.pool.under_way + len(left)
+        until, total = self.monotonic() + ROUND_SECONDS, self.done + len(self.pool.under_way) + len(left)
         try:
             while left and not self.is_over and (at := self.monotonic()) < until:
                 advance("delivering", self.done, total)
-                seconds, _, ticket = min((self._wait(*one, at), turn, one) for turn, one in enumerate(left))
+                seconds, _, claim = min((self._wait(one, at), turn, one) for turn, one in enumerate(left))
                 if PATIENCE_SECONDS < seconds < inf:
                     break
-                if self.pool.has_room and not seconds:
-                    left.remove(ticket)
-                    self._begin(*ticket)
+                if not seconds:
+                    left.remove(claim)
+                    self._begin(claim)
                     self._settle_ended(patience=0)
                 elif self.pool.under_way:
-                    self._settle_ended(PATIENCE_SECONDS)
+                    self._settle_ended(min(seconds, PATIENCE_SECONDS))
                 else:
-                    self.sleep(seconds)
+                    self.sending.speed.sleep(seconds)
         finally:
             self._give_back(left)
 
     def waits(self) -> bool:
         """Wait for what is under way or was put off, a moment at a time; False if there is neither."""
-        seconds = self._resumes_at - self.monotonic()
-        if self.pool.under_way:
-            self._settle_ended(PATIENCE_SECONDS)
+        seconds, under_way = self._resumes_at - self.monotonic(), len(self.pool.under_way)
+        if under_way:
+            self._settle_ended()
         elif seconds > 0:
-            self.sleep(min(seconds, PATIENCE_SECONDS))
-        else:
-            return False
-        return True
+            self.sending.speed.sleep(min(seconds, PATIENCE_SECONDS))
+        return under_way > 0 or seconds > 0
 
-    def end(self) -> None:
-        """Settle what is still under way, and let go of the connections."""
-        try:
-            while self.pool.under_way:
-                self._settle_ended()
-        finally:
-            self.pool.close()
+    def _settle(self, claim: Claim, result: Result) -> None:
+        self.done += 1
+        if isinstance(result, Carried):
+            self._note(claim, result.reply, result.sha256)
+            return
+        self.ledger.let_go(claim)
+        if isinstance(result, str):
+            self.report.skipped[result] += 1
+        elif isinstance(result, TransportDown):
+            self._put_off(claim, result)
+        else:  # It was not sent: who should have said whether it is wanted gave no answer.
+            self.failure, self.is_over = result, True
 
-    def _issues_left(self, connection: Connection, now: datetime) -> float:
-        if not self.pace.limits.ramp_first_day:
-            return inf
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        sent, first_at = deliveries.issues_sent(connection, midnight)
-        left = allowed_on((now.date() - (first_at or now).date()).days, self.pace.limits) - sent - self.pool.under_way
-        if left <= 0:
-            self.report.skipped[RAMP] = deliveries.waiting(connection)[0]
-        return max(left, 0)
+    def _share(self) -> Share:
+        if self.rests.until:
+            return Share(most=1, last_turn=CONFIRMATIONS)
+        return Share(
+            most=1 if self.rests.is_troubled else MOST_CLAIMED,
+            most_per_domain=self.pace.most_in(ROUND_SECONDS, MOST_OF_A_DOMAIN),
+            not_to=self.pace.closed(self.monotonic(), PATIENCE_SECONDS, [one.domain for one in self.pool.under_way]),
+            ramp=self.pace.limits.ramp_first_day,
+        )
 
-    def _give_back(self, left: list[Ticket]) -> None:
+    def _give_back(self, left: list[Claim]) -> None:
         at, now = self.monotonic(), self.clock()
         waits: dict[float, list[Claim]] = {}
-        for claim, domain in left:
-            waits.setdefault(self._wait(claim, domain, at), []).append(claim)
+        for claim in left:
+            waits.setdefault(self._wait(claim, at), []).append(claim)
         for wait, claims in waits.items():
             seconds = min(wait, MINUTE_SECONDS) if wait < inf else PATIENCE_SECONDS
             self.ledger.give_back(claims, now + timedelta(seconds=seconds))
             if seconds:
                 self._resumes_at = max(self._resumes_at, at + seconds + PATIENCE_SECONDS)
 
-    def _wait(self, claim: Claim, domain: str, at: float) -> float:
-        """Give the seconds to wait; one reader's mails go one after another, so that a welcome is there first."""
-        return inf if claim.delivery.subscriber_id in self._readers else self.pace.wait(domain, at)
+    def _wait(self, claim: Claim, at: float) -> float:
+        """Give the seconds to wait; infinite where only the end of another message can help.
 
-    def _begin(self, claim: Claim, domain: str) -> None:
+        One reader's mails go one after another, so that a welcome is there first. A confirmation waits for no pace.
+        """
+        is_urgent, under_way = claim.delivery.kind is Kind.CONFIRMATION, self.pool.under_way
+        readers = {one.delivery.subscriber_id for one in under_way}
+        if claim.delivery.subscriber_id in readers or not self.pool.has_room(is_urgent=is_urgent):
+            return inf
+        return 0.0 if is_urgent else self.pace.wait(claim.domain, at, [one.domain for one in under_way])
+
+    def _begin(self, claim: Claim) -> None:
         issue = self._found[claim.issue_id] if claim.issue_id else None
-        if reason := self.ledger.hold(claim, issue, self.clock()):
-            self.report.skipped[reason] += 1
-            self.done += 1
-            return
-        self.pace.begin(domain, self.monotonic())
-        self._readers.add(claim.delivery.subscriber_id)
+        self.pace.begin(claim.domain, self.monotonic())
+        self.ledger.keep(claim)
+        room, delivery = self.sending.room, claim.delivery
+        make = partial(room.notice, delivery, claim.letter or {})
         if issue:
-            make = partial(self.room.issue, claim.delivery, issue, self._pages[issue.edition_id])
-        else:
-            make = partial(self.room.notice, claim.delivery, claim.letter or {})
-        self.pool.hand_over((claim, domain), make)
+            make = partial(room.issue, delivery, issue, self._pages[issue.edition_id])
+        self.pool.hand_over(claim, lambda: self.ledger.hold(claim, issue, self.clock()), make)
 
-    def _settle_ended(self, patience: float | None = None) -> None:
-        for ended in self.pool.ended(patience):
-            claim, domain = ended.ticket
-            self.pace.end(domain)
-            self._readers.discard(claim.delivery.subscriber_id)
-            self.done += 1
-            if isinstance(ended.result, TransportDown):
-                self._let_go(claim, ended.result)
-            else:
-                self._settle(claim, *ended.result)
+    def _settle_ended(self, patience: float | None = PATIENCE_SECONDS) -> None:
+        for claim, result in self.pool.ended(patience):
+            try:
+                self._settle(claim, result)
+            except DBAPIError as error:
+                self.failure, self.is_over = error, True
+        if self.pool.under_way and self.monotonic() - self._renewed_at > RENEWED_SECONDS:
+            self._renewed_at = self.monotonic()
+            self.ledger.renew(self.clock())
 
-    def _let_go(self, claim: Claim, error: TransportDown) -> None:
-        self.ledger.let_go(claim, self.clock())
-        if self.pool.left:
+    def _put_off(self, claim: Claim, error: TransportDown) -> None:
+        now = self.clock()
+        if self.pool.left and not (error.for_all or self.rests.is_troubled):
             log.warning("one connection less: %s", error)
-        elif not self.is_over:
-            self.report.failed.append(f"nothing can be sent now: {error}")
-            self.is_over = True
+        else:
+            self._stop(self.rests.down(str(error), now))
+        self.ledger.let_go(claim, self.rests.until or now)
 
-    def _settle(self, claim: Claim, reply: Reply, sha256: str) -> None:
-        state = self.ledger.settle(claim, reply, sha256, self.clock())
+    def _note(self, claim: Claim, reply: Reply, sha256: str) -> None:
+        reply, state, why = self.rests.settle(claim, reply, sha256, self.clock())
+        self.sending.heard(reply, state)
         self.report.repeated += claim.was_handed_over
-        _count(self.report, reply.outcome, state, reply.text)
-        if said := self._trouble.noted(reply):
-            self.report.failed += [] if self.is_over else [f"sending is paused: {said}"]
-            self.is_over = True
+        self.report.count(reply, state)
+        if why:
+            self._stop(why)
+        self.is_over |= bool(self.ledger.unwritten)
 
-
-def _count(report: DeliverReport, outcome: Outcome, state: State, words: str) -> None:
-    if outcome is Outcome.SENT:
-        report.sent += 1
-        return
-    report.later += state is State.QUEUED
-    report.skipped[f"{state}: {words[:80]}"] += 1
-    if not report.failed:
-        report.failed.append(f"not every message could be delivered; the first: {words}")
+    def _stop(self, why: str) -> None:
+        self.report.failed += [] if self.is_over else [why]
+        self.is_over = True

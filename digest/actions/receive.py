@@ -1,27 +1,29 @@
 """Receive: read what came back, prove which delivery it is about, and act on it. Nothing is ever answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from digest.actions.report import Advance, ReceiveReport, stay_silent
 from digest.domain.bounce import Bounce, BounceKind
-from digest.domain.subscriber import Refused, Status, Subscriber
+from digest.domain.subscriber import Refused, Status
 from digest.links import Links
-from digest.mail.cards import Masthead
 from digest.mail.mailbox import Mailbox, MailboxError
-from digest.mail.proof import delivery_named
-from digest.mail.reports import Returned, read_returned
+from digest.mail.proof import proved
+from digest.mail.reports import read_returned
 from digest.store import bounces, subscribers
 from digest.store.bounces import Suppressed
 from digest.store.database import Database
-from digest.store.subscribers import address_key
 
 UNPROVED = "names no delivery of ours"
 NOTHING_SAID = "says nothing about a delivery"
 GONE = "its reader is gone"
-NOT_THE_READER = "does not name the reader's address"
+BROKEN = "cannot be acted on"
+MOST_SECONDS = 20.0
+"""How long one run reads: the clock rings for it every minute."""
 
 
 def receive(
@@ -29,18 +31,34 @@ def receive(
     mailboxes: Sequence[Mailbox],
     *,
     links: Links,
-    masthead: Masthead,
     now: datetime,
+    seconds: Callable[[], float],
     advance: Advance = stay_silent,
 ) -> ReceiveReport:
-    """Read every mailbox; each mail is acted on and then marked, so that one read twice counts once."""
-    report = ReceiveReport()
+    """Read every mailbox; each mail is acted on and then marked, so that one read twice counts once.
+
+    What is not read after `MOST_SECONDS` is left for the next run. What is wrong with one mail is no matter of the
+    next, but where the database is away nothing is marked.
+
+    Parameters
+    ----------
+    seconds : callable
+        Gives seconds of a clock that never jumps.
+    """
+    report, end = ReceiveReport(), seconds() + MOST_SECONDS
     for mailbox in mailboxes:
         try:
             for name, raw in mailbox.unread():
+                if seconds() >= end:
+                    report.left = True
+                    break
                 advance("receiving", report.read, report.read + 1)
-                with database.writing() as connection:
-                    _act(connection, read_returned(raw), links, masthead, now, report)
+                try:
+                    take_in(database, raw, report, links=links, now=now)
+                except OperationalError:
+                    raise
+                except Exception as error:  # Anybody can send anything here: what raises would raise at every run.
+                    report.skipped[f"{BROKEN}: {type(error).__name__}"] += 1
                 mailbox.mark(name)
                 report.read += 1
         except (MailboxError, OSError) as error:
@@ -48,26 +66,26 @@ def receive(
     return report
 
 
-def _act(
-    connection: Connection, returned: Returned, links: Links, masthead: Masthead, now: datetime, report: ReceiveReport
+def take_in(
+    database: Database, raw: bytes, report: ReceiveReport, *, links: Links, now: datetime, recipient: str = ""
 ) -> None:
+    """Read one mail and act on it, by whichever door it came; a transaction is begun only for what is proved."""
+    returned = read_returned(raw)
     report.kinds[returned.kind] += 1
     if returned.kind is BounceKind.NONE:
         report.skipped[NOTHING_SAID] += 1
         return
-    named = delivery_named(returned, links, masthead)
-    reader = subscribers.of_delivery(connection, named.delivery) if named else None
-    if named is None or reader is None:
-        report.skipped[GONE if named else UNPROVED] += 1
-    elif not named.is_signed and not _is_named(reader, returned):
-        report.skipped[NOT_THE_READER] += 1
-    else:
-        bounce = Bounce(kind=returned.kind, at=now, code=returned.code, words=returned.words)
-        report.suppressed += bounces.note(connection, named.delivery, bounce)
-
-
-def _is_named(reader: Subscriber, returned: Returned) -> bool:
-    return address_key(reader.address) in map(address_key, returned.readers)
+    found = proved(replace(returned, addresses=(recipient, *returned.addresses)), links)
+    if found is None:
+        report.skipped[UNPROVED] += 1
+        return
+    number, kind = found
+    bounce = Bounce(kind=kind, at=now, code=returned.code, words=returned.words)
+    with database.writing() as connection:
+        if subscribers.of_delivery(connection, number) is None:
+            report.skipped[GONE] += 1
+        else:
+            report.suppressed += bounces.note(connection, number, bounce)
 
 
 def release(connection: Connection, address: str) -> Suppressed:

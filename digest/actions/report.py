@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from digest.domain.delivery import Outcome, Reply, State
+
 Advance = Callable[[str, int, int], None]
 MOST_NAMED = 50
 
@@ -95,22 +97,42 @@ class ComposeReport(Report):
 
 @dataclass(kw_only=True)
 class DeliverReport(Report):
-    """How many messages left, were put off, or were repeated after a crash; what waits now, and until when."""
+    """How many messages left, were put off, or were repeated after a crash; what waits now, and until when.
+
+    `rests_until` is the moment to which all sending rests, if it does.
+    """
 
     sent: int = 0
     later: int = 0
     repeated: int = 0
     waiting: int = 0
     next_try_at: str = ""
+    rests_until: str = ""
+
+    def count(self, reply: Reply, state: State) -> None:
+        """Count what came back for a message, and where its delivery stands."""
+        if reply.outcome is Outcome.SENT:
+            self.sent += 1
+            return
+        self.later += state is State.QUEUED
+        self.skipped[f"{state}: {reply.text[:80]}"] += 1
+        if not self.failed:
+            self.failed.append(f"not every message could be delivered; the first: {reply.text}")
 
 
 @dataclass(kw_only=True)
 class ReceiveReport(Report):
-    """How many mails came back and were read, of what kinds, and how many addresses are given up for them."""
+    """How many mails came back and were read, of what kinds, and how many addresses are given up for them.
+
+    Attributes
+    ----------
+    left : whether there are more, for which there was no time
+    """
 
     read: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     suppressed: int = 0
+    left: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Give the report for programs."""

@@ -81,8 +81,13 @@ def tastes_of_stranger(liked: Sequence[Paper]) -> Tastes:
     return Tastes(liked=tuple(liked))
 
 
-def read_address(typed: str) -> str:
+def read_address(typed: str, *, utf8: bool = True) -> str:
     """Give an address in the form mail servers take: domain in ASCII and lower case, local part as typed.
+
+    Parameters
+    ----------
+    utf8 : bool
+        Whether letters beyond ASCII may stand before the @.
 
     Raises
     ------
@@ -94,11 +99,11 @@ def read_address(typed: str) -> str:
     """
     try:
         found = validate_email(
-            typed.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            typed.strip(), check_deliverability=False, allow_smtputf8=utf8, globally_deliverable=False
         )
     except EmailNotValidError as error:
         raise Refused(f"This does not look like a mail address: {error}") from error
-    return found.ascii_email or found.normalized
+    return f"{found.local_part}@{found.ascii_domain}"
 
 
 def check_joining(address: str, joining: Joining, domains: Sequence[str]) -> None:

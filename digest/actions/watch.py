@@ -11,7 +11,7 @@ from digest.actions.report import Report
 from digest.domain.alarm import CLOCK, Alarm, Trouble
 from digest.domain.listing import SOURCE_NAMES
 from digest.domain.text import counted
-from digest.store import alarms, bells, deliveries, receipts
+from digest.store import alarms, bells, bounces, deliveries, receipts
 from digest.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,10 @@ AWAKE = timedelta(hours=1)
 """How long the clock must have been going before it is asked why a source was not read."""
 MAIL_WAITS = timedelta(minutes=30)
 CLOCK_STOOD = timedelta(minutes=30)
+REFUSED_IN = timedelta(days=1)
+REFUSED_FROM = 20
+REFUSED_SHARE = 0.05
+"""Of the mails that were sent: below this, some receivers are only stricter than others."""
 HEARTBEAT, WOKE = "heartbeat", "woke"
 
 
@@ -49,7 +53,7 @@ def watch(
     report = WatchReport()
     with database.writing() as connection:
         awake = _awake(connection, now)
-        troubles = [*awake.troubles, *_mail(connection, now)]
+        troubles = [*awake.troubles, *_mail(connection, now), *_refusals(connection, now)]
         for back in range(0 if is_late else 1, DAYS_BACK):
             must = sources if back == 0 and awake.since <= now - AWAKE else ()
             troubles += _sources(connection, day - timedelta(days=back), must)
@@ -93,6 +97,14 @@ def _mail(connection: Connection, now: datetime) -> list[Trouble]:
         return []
     words = f"{counted(number, 'message')} should have left by {first_at:%Y-%m-%d %H:%M} UTC: look at the mail server"
     return [Trouble(name="mail", words=words)]
+
+
+def _refusals(connection: Connection, now: datetime) -> list[Trouble]:
+    came = bounces.refused_since(connection, now - REFUSED_IN)
+    if came.number < REFUSED_FROM or came.number < REFUSED_SHARE * came.sent:
+        return []
+    words = f"{counted(came.number, 'mail')} of a day were refused for who sends or what, most often with: {came.words}"
+    return [Trouble(name="refusals", words=f"{words} Look what digest doctor says of DNS, and ask your mail server")]
 
 
 @dataclass(frozen=True, kw_only=True)

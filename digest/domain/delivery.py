@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from digest.domain.refusal import Meaning, code_of, is_telling, meaning_of
+
 FIRST_WAIT = timedelta(minutes=10)
 GREYLISTED_WAIT = timedelta(minutes=5)
 """Who greylists wants to see whether we come again, most after this time (RFC 6647)."""
+CLOSING = 421
 CLOSED_WAIT = timedelta(minutes=15)
 """After a 421: the whole server has no time, so what comes at once only meets it again."""
 LONGEST_WAIT = timedelta(hours=3)
 GIVE_UP_AFTER = timedelta(hours=22)
 """Before the next daily issue is due, so that a reader never gets two at once."""
+WEEKLY_GIVEN_UP_AFTER = timedelta(days=4)
+"""RFC 5321, 4.5.4.1: nobody waits longer for a mail."""
 SETTLING = timedelta(minutes=10)
 """Who sets one wish often sets another: all that is changed in this time is told in one mail."""
 TRIED_AGAIN = timedelta(days=1)
@@ -87,16 +92,17 @@ class Reply:
     def is_about_mailbox(self) -> bool:
         """Whether it is the reader's address or mailbox that was refused, and not who sends, how, or from where.
 
-        An enhanced status code decides, where it speaks of addresses, mailboxes or policy; else the command does.
-
-        >>> replies = ["550 no such person", "552 5.2.2 full", "550 5.7.1 listed", "450 4.1.8 unknown sender"]
+        >>> replies = ["550 no such person", "552 5.2.2 full", "550 5.7.1 listed", "550 relaying denied"]
         >>> [Reply(outcome=Outcome.REFUSED, text=text, at="RCPT").is_about_mailbox for text in replies]
         [True, True, False, False]
         """
-        _, subject, detail = (self.enhanced or "..").split(".")
-        if subject == "7" or (subject, detail) in {("1", "7"), ("1", "8")} or self.code == 421:
-            return False
-        return subject in {"1", "2"} or self.at == "RCPT"
+        return self.meaning is not Meaning.POLICY
+
+    @property
+    def meaning(self) -> Meaning:
+        """What it says of the address: without a code that tells, words count only where the address was refused."""
+        is_heard = self.at == "RCPT" or is_telling(code_of("", self.text))
+        return meaning_of("", self.text) if is_heard and self.code != CLOSING else Meaning.POLICY
 
     @property
     def first_wait(self) -> timedelta:
@@ -106,10 +112,15 @@ class Reply:
         >>> [Reply(outcome=Outcome.LATER, text=text).first_wait // timedelta(minutes=1) for text in replies]
         [5, 5, 15, 10]
         """
-        if self.code == 421:
+        if self.code == CLOSING:
             return CLOSED_WAIT
-        is_greylisted = self.code in {450, 451} and (self.enhanced == "4.7.1" or GREYLISTED.search(self.text))
-        return GREYLISTED_WAIT if is_greylisted else FIRST_WAIT
+        return GREYLISTED_WAIT if self.is_greylisting else FIRST_WAIT
+
+    @property
+    def is_greylisting(self) -> bool:
+        """Whether the server only wants to see if we come again, as it does of every new sender (RFC 6647)."""
+        is_said = self.enhanced == "4.7.1" or GREYLISTED.search(self.text) is not None
+        return self.outcome is Outcome.LATER and self.code in {450, 451} and is_said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +136,11 @@ class Delivery:
     created_at: datetime
     reply: str = ""
     message_sha256: str = ""
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether it brings the issue of a week, so that the next is far."""
+        return self.kind is Kind.ISSUE and "W" in self.key
 
 
 def state_after(reply: Reply, delivery: Delivery, now: datetime) -> tuple[State, datetime | None]:
@@ -143,4 +159,5 @@ def state_after(reply: Reply, delivery: Delivery, now: datetime) -> tuple[State,
             Outcome.UNKNOWN: State.UNKNOWN,
         }[reply.outcome], None
     again = now + min(reply.first_wait * 2**delivery.attempts, LONGEST_WAIT)
-    return (State.FAILED, None) if again > delivery.created_at + GIVE_UP_AFTER else (State.QUEUED, again)
+    patience = WEEKLY_GIVEN_UP_AFTER if delivery.is_weekly else GIVE_UP_AFTER
+    return (State.FAILED, None) if again > delivery.created_at + patience else (State.QUEUED, again)

@@ -18,7 +18,7 @@ class Message:
     Attributes
     ----------
     id : the Message-ID without its angle brackets
-    sender, recipient : the envelope's addresses, ASCII
+    sender, recipient : the envelope's addresses, ASCII but for letters before the recipient's @
     body : the whole message as it goes out, CRLF line ends
     """
 

@@ -3,17 +3,22 @@
 Moments here are seconds of a monotonic clock that the caller reads.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import inf
+from typing import Generic, TypeVar
 
 from digest.domain.delivery import Outcome, Reply
 
+Ticket = TypeVar("Ticket")
+
 TRIES_LOOKED_AT = 20
-"""So many of the last tries tell whether something is wrong; fewer tell nothing."""
-MOST_ALIKE = 0.5
-"""The share of them that may fail in one way."""
+"""So many of the last tries tell whether something is wrong."""
+LEAST_ALIKE = 10
+"""So many of them, and more than half, must have failed in one way."""
+LOOKED_BACK = timedelta(hours=1)
 MINUTE_SECONDS = 60.0
 
 
@@ -24,7 +29,7 @@ class Limits:
     Attributes
     ----------
     connections : connections open at once
-    connections_per_domain : messages under way to one mail domain at once
+    connections_per_domain : messages under way to one mail domain at once; confirmations wait for neither
     rate, rate_per_domain : messages begun in a minute, in all and to one mail domain; 0 is no limit
     ramp_first_day : issues on the first day of sending, doubled every day; 0 is no limit
     """
@@ -47,41 +52,48 @@ class Pace:
 
     Examples
     --------
-    >>> pace = Pace(Limits(connections=4, connections_per_domain=2, rate_per_domain=6))
+    >>> pace = Pace(Limits(rate_per_domain=6))
     >>> pace.begin("a.example", at=0.0)
-    >>> pace.wait("a.example", at=4.0), pace.wait("b.example", at=4.0)
+    >>> pace.wait("a.example", at=4.0, under_way=[]), pace.wait("b.example", at=4.0, under_way=[])
     (6.0, 0.0)
-    >>> pace.begin("a.example", at=10.0)
-    >>> pace.wait("a.example", at=30.0)
-    inf
-    >>> pace.end("a.example")
-    >>> pace.wait("a.example", at=30.0)
-    0.0
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._under_way: Counter[str] = Counter()
         self._next_at: dict[str, float] = {}
         self._next_in_all = -inf
 
-    def wait(self, domain: str, at: float) -> float:
-        """Give the seconds to wait; infinite where only the end of another message to the domain can help."""
-        if self._under_way[domain] >= self.limits.connections_per_domain:
+    def wait(self, domain: str, at: float, under_way: Sequence[str]) -> float:
+        """Give the seconds to wait; infinite where only the end of another message to the domain can help.
+
+        Parameters
+        ----------
+        under_way : the domain of each message that is
+        """
+        if under_way.count(domain) >= self.limits.connections_per_domain:
             return inf
         return max(0.0, self._next_at.get(domain, -inf) - at, self._next_in_all - at)
 
     def begin(self, domain: str, at: float) -> None:
         """Note that a message is begun."""
-        self._under_way[domain] += 1
         if self.limits.rate_per_domain:
             self._next_at[domain] = at + MINUTE_SECONDS / self.limits.rate_per_domain
         if self.limits.rate:
             self._next_in_all = at + MINUTE_SECONDS / self.limits.rate
 
-    def end(self, domain: str) -> None:
-        """Note that a message is over, however it ended."""
-        self._under_way[domain] -= 1
+    def most_in(self, seconds: float, most: int) -> int:
+        """Give how many messages to one mail domain may be begun in so many seconds, of `most` wanted.
+
+        >>> Pace(Limits(rate_per_domain=60)).most_in(5.0, 25), Pace(Limits()).most_in(5.0, 25)
+        (6, 25)
+        """
+        rate = self.limits.rate_per_domain
+        return min(most, 1 + int(rate * seconds / MINUTE_SECONDS)) if rate else most
+
+    def closed(self, at: float, seconds: float, under_way: Sequence[str]) -> list[str]:
+        """Name the mail domains that must wait longer than so many seconds for a matter of their own."""
+        known = {*self._next_at, *under_way}
+        return [one for one in known if self.wait(one, max(at, self._next_in_all), under_way) > seconds]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,35 +105,56 @@ class Speed:
     sleep: Callable[[float], None]
 
 
-def allowed_on(day: int, limits: Limits) -> float:
-    """Give how many issues may leave on a day since sending began, the first being 0.
+def allowed_on(day: int, first_day: int) -> int:
+    """Give how many issues may leave on a day since sending began, the first being 0, if each day has twice as many.
 
-    >>> [allowed_on(day, Limits(ramp_first_day=50)) for day in range(4)], allowed_on(0, Limits())
-    ([50, 100, 200, 400], inf)
+    >>> [allowed_on(day, first_day=50) for day in range(4)]
+    [50, 100, 200, 400]
     """
-    return limits.ramp_first_day * 2**day if limits.ramp_first_day else inf
+    return first_day << day
 
 
-class Trouble:
-    """Watches how tries end, and says when more than half of the last twenty failed in one way.
+class Trouble(Generic[Ticket]):
+    """Watches how tries end, and says when at least ten, and more than half of the last twenty, failed in one way.
 
-    >>> trouble = Trouble()
-    >>> for number in range(20):
-    ...     said = trouble.noted(Reply(outcome=Outcome.LATER if number % 2 else Outcome.SENT, text="450 4.7.1 wait"))
-    >>> said
-    ''
-    >>> trouble.noted(Reply(outcome=Outcome.LATER, text="450 4.7.1 wait"))
-    '11 of the last 20 tries ended like this one: 450 4.7.1 wait'
+    Who only greylists is no trouble: every new sender meets it, once for each reader.
+
+    >>> at, trouble = datetime(2026, 11, 20, 7), Trouble[int]()
+    >>> busy = Reply(outcome=Outcome.LATER, text="452 4.3.1 no room", at="MAIL")
+    >>> said = [trouble.noted(busy, number, at) for number in range(10)]
+    >>> said[-2], said[-1]
+    ('', '10 of the last 10 tries ended like this one: 452 4.3.1 no room')
     """
 
     def __init__(self) -> None:
-        self._last: deque[tuple[Outcome, str, str]] = deque(maxlen=TRIES_LOOKED_AT)
+        self._last: deque[tuple[Reply, Ticket, datetime]] = deque()
 
-    def noted(self, reply: Reply) -> str:
+    def noted(self, reply: Reply, ticket: Ticket, at: datetime) -> str:
         """Note a reply; give a sentence if too many are like it, else an empty text."""
-        kind = (reply.outcome, reply.at, reply.text[:3])
-        self._last.append(kind)
-        alike = self._last.count(kind)
-        if reply.outcome is Outcome.SENT or len(self._last) < TRIES_LOOKED_AT or alike <= MOST_ALIKE * TRIES_LOOKED_AT:
+        if reply.is_greylisting:
             return ""
-        return f"{alike} of the last {TRIES_LOOKED_AT} tries ended like this one: {reply.text}"
+        self._last.append((reply, ticket, at))
+        alike, looked_at = len(self.alike(reply)), min(len(self._last), TRIES_LOOKED_AT)
+        if reply.outcome is Outcome.SENT or alike < LEAST_ALIKE or 2 * alike <= looked_at:
+            return ""
+        return f"{alike} of the last {looked_at} tries ended like this one: {reply.text}"
+
+    def alike(self, reply: Reply) -> list[tuple[Reply, Ticket]]:
+        """Give those of the last tries that ended like one."""
+        last = list(self._last)[-TRIES_LOOKED_AT:]
+        return [(one, ticket) for one, ticket, _ in last if _kind(one) == _kind(reply)]
+
+    def passed(self, now: datetime) -> list[tuple[Reply, Ticket, datetime]]:
+        """Give, once, the tries that speak of no trouble any more: twenty came after them, or an hour went by."""
+        over = []
+        while self._last and (len(self._last) > TRIES_LOOKED_AT or now - self._last[0][2] > LOOKED_BACK):
+            over.append(self._last.popleft())
+        return over
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._last.clear()
+
+
+def _kind(reply: Reply) -> tuple[Outcome, str, str]:
+    return reply.outcome, reply.at, reply.text[:3]

@@ -12,6 +12,7 @@ from digest.domain.finding import Finding, ok, warn, wrong
 from digest.links import Purpose
 from digest.mail import dns
 from digest.mail.dkim import Key
+from digest.mail.smtp import Smtp
 from digest.mail.transport import TransportDown
 from digest.posting import relays_of
 from digest.service import Service
@@ -41,13 +42,22 @@ def way_out(settings: Settings, now: datetime) -> Iterator[Finding]:
             )
     for relay in relays_of(settings, PATIENCE) if settings.is_sending else ():
         try:
-            until = relay.greet()
+            relay.open()
         except TransportDown as error:
             remedy = "See to DIGEST_SMTP_HOST, _PORT, _SECURITY, _USER, _PASSWORD and _CA_FILE."
             yield wrong("relay", str(error), remedy)
             continue
+        yield _relay(relay.host, settings, relay.certified_until, now)
+        if settings.utf8_addresses:
+            yield _letters(relay)
         relay.close()
-        yield _relay(relay.host, settings, until, now)
+
+
+def _letters(relay: Smtp) -> Finding:
+    if relay.takes_utf8:
+        return ok("utf8", f"{relay.host} announces SMTPUTF8")
+    seen = f"{relay.host} does not announce SMTPUTF8: addresses with letters beyond ASCII before the @ get no mail"
+    return warn("utf8", seen, "Switch it on there, or unset DIGEST_UTF8_ADDRESSES.")
 
 
 def _relay(host: str, settings: Settings, until: float | None, now: datetime) -> Finding:

@@ -119,7 +119,7 @@ def _written(mail: Rehearsed, into: Path) -> dict[str, Any]:
         (into / f"{mail.kind}.{ending}").write_bytes(body)
     for name, page in variants(letter.html).items():
         (into / FRAMES / f"{mail.kind}.{name}.html").write_text(page, "utf-8", newline="")
-    headers = message.body.partition(b"\r\n\r\n")[0].decode("ascii")
+    headers = message.body.partition(b"\r\n\r\n")[0].decode()
     return {"mail": mail, "headers": headers, "sizes": sizes_of(mail, message)}
 
 

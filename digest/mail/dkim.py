@@ -172,7 +172,7 @@ class Signing:
     domain : str
         The domain of the From line.
     paths : sequence of Path
-        PEM files, each named as its selector; read when the first message leaves.
+        PEM files, each named as its selector; read when it is opened.
     """
 
     def __init__(self, by: Transport, domain: str, paths: Sequence[Path]) -> None:
@@ -184,7 +184,12 @@ class Signing:
         try:
             return Signer(self.domain, [Key.read(path) for path in self.paths])
         except (BadKeyError, OSError) as error:
-            raise TransportDown(f"mail cannot be signed: {error}") from error
+            raise TransportDown(f"mail cannot be signed: {error}", for_all=True) from error
+
+    def open(self) -> None:
+        """Read the keys, and let the other open: nothing is begun that could not be signed."""
+        _ = self.signer
+        self.by.open()
 
     def send(self, message: Message) -> Reply:
         """Sign one message and let it be carried."""

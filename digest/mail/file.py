@@ -18,6 +18,9 @@ class Folder:
         for needed in (self.folder, self.drafts):
             needed.mkdir(parents=True, exist_ok=True)
 
+    def open(self) -> None:
+        """A folder is always open."""
+
     def send(self, message: Message) -> Reply:
         """Write one message: whole or not at all."""
         name = re.sub(r"[^\w.@-]", "_", message.id) + ".eml"
@@ -47,6 +50,9 @@ class Stdout:
     def __init__(self, out: BinaryIO) -> None:
         self.out = out
 
+    def open(self) -> None:
+        """It was opened by others."""
+
     def send(self, message: Message) -> Reply:
         """Write one message; its first line is the one by which an mbox knows where a message begins."""
         begins = f"From {message.sender} Thu Jan  1 00:00:00 1970\n".encode()
@@ -54,7 +60,7 @@ class Stdout:
             self.out.write(begins + message.body.replace(b"\r\n", b"\n") + b"\n")
             self.out.flush()
         except OSError as error:
-            raise TransportDown(f"stdout takes nothing any more: {error.strerror}") from error
+            raise TransportDown(f"stdout takes nothing any more: {error.strerror}", for_all=True) from error
         return Reply(outcome=Outcome.SENT, text="written to stdout")
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class MaildirFolder:
             try:
                 if stat.S_ISREG(path.lstat().st_mode):
                     with path.open("rb") as mail:
-                        yield name, mail.read(MOST_BYTES + 1)
+                        yield name, mail.read(MOST_BYTES)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -83,7 +83,7 @@ class ImapInbox:
                 _told("SELECT", self.box.select())
                 found = _told("SEARCH", self.box.uid("SEARCH", "UNSEEN"))
                 for name in found[0].decode().split()[:AT_ONCE]:
-                    told = _told("FETCH", self.box.uid("FETCH", name, f"(BODY.PEEK[]<0.{MOST_BYTES + 1}>)"))
+                    told = _told("FETCH", self.box.uid("FETCH", name, f"(BODY.PEEK[]<0.{MOST_BYTES}>)"))
                     yield from ((name, bytes(one[1])) for one in told if isinstance(one, tuple))
         except (OSError, imaplib.IMAP4.error) as error:
             raise MailboxError(f"the IMAP server does not give the mailbox: {error}") from error

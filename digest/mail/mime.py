@@ -18,6 +18,8 @@ LONGEST_VALUE = 900
 """Of a header that is never folded: a line ends at 998."""
 ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 ADDRESS = re.compile(rf'(?:{ATOM}(?:\.{ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])+")@[\w.-]+', re.A)
+BEYOND_ASCII = re.compile(r"[^\x00-\x7F]")
+"""In a local part each stands where a letter may."""
 UNSAFE = bytes(range(9)) + bytes(range(11, 32)) + b"\x7f"
 QUESTIONED = bytes.maketrans(UNSAFE, b"?" * len(UNSAFE))
 """Control characters other than tab and line end: a terminal that shows the mail would obey them."""
@@ -54,7 +56,7 @@ def message_of(letter: Letter) -> Message:
     boundary = f"=_{sha256(letter.message_id.encode()).hexdigest()[:32]}"  # No encoded line holds "=_".
     head = [
         _from(masthead),
-        _as_it_is("To", _address(letter.recipient)),
+        _to(letter.recipient),
         _words("Subject", subject, "us-ascii" if _is_plain(subject) else "utf-8"),
         _as_it_is("Date", letter.date),
         _as_it_is("Message-ID", f"<{letter.message_id}>"),
@@ -66,7 +68,7 @@ def message_of(letter: Letter) -> Message:
     ]
     parts = [_part("plain", letter.text), _part("html", letter.html)]
     opened = f"\r\n--{boundary}\r\n".encode()
-    body = opened.join([("\r\n".join(head) + "\r\n").encode("ascii"), *parts]) + f"\r\n--{boundary}--\r\n".encode()
+    body = opened.join([("\r\n".join(head) + "\r\n").encode(), *parts]) + f"\r\n--{boundary}--\r\n".encode()
     return Message(id=letter.message_id, sender=masthead.sender, recipient=letter.recipient, body=body)
 
 
@@ -85,6 +87,15 @@ def _as_it_is(name: str, value: str) -> str:
     if not (value.isascii() and value.isprintable() and len(value) <= LONGEST_VALUE):
         raise ValueError(f"the header {name} cannot say {value[:LONGEST_LINE]!r}")
     return f"{name}: {value}"
+
+
+def _to(address: str) -> str:
+    """Give the header To: letters beyond ASCII before the @ stand there as they are (RFC 6532)."""
+    local, at, domain = address.rpartition("@")
+    _address(BEYOND_ASCII.sub("x", local) + at + domain)
+    if not address.isprintable() or len(address.encode()) > LONGEST_VALUE:
+        raise ValueError(f"no mail can be addressed so: {address[:LONGEST_LINE]!r}")
+    return f"To: {address}"
 
 
 def _address(address: str) -> str:

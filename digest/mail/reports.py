@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from email import message_from_string
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses
 
-from digest.domain.bounce import LONGEST_WORDS, BounceKind, code_of, kind_of
+from digest.domain.bounce import LONGEST_WORDS, BounceKind
+from digest.domain.refusal import code_of, meaning_of
 from digest.domain.text import tidy
 
-MOST_BYTES = 2_000_000
-"""Reports that bring back a whole mail of ours are a tenth of that."""
+MOST_BYTES = 200_000
+"""Of a longer mail the beginning is read: what a report says stands before the mail it brings back."""
+LONGEST_HEADER = 4096
+"""Of a longer header the beginning is read: to decode one of megabytes takes many seconds."""
+MOST_NESTED = 20
+NESTS = re.compile(rb"boundary[*\d\s]{0,8}=", re.I)
+"""The parser tries every boundary at every line."""
 DELIVERED_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 ORIGINALS = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
@@ -23,11 +28,11 @@ NO_COMPLAINT = {"not-spam", "auth-failure", "dmarc"}
 LEAVING = {"opt-out", "opt-out-list"}
 AUTO_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
 AUTO_SUBJECT = re.compile(r"\s*(?:auto(?:matic|mated)?[ -]?(?:reply|response)|out of (?:the )?office)\b", re.I)
-UNSUBSCRIBE = re.compile(r"\bunsubscribe\b", re.I)
+UNSUBSCRIBE = re.compile(r"\s*(?:re:\s*)*unsubscribe\s*", re.I)
 ROBOT = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
 WORDLESS = re.compile(r"^(?:smtp|x-[\w-]+|unknown)\s*;\s*", re.I)
-OWN_HEADER = r"^[ \t>]*{}:\s*<?([^\s<>]+)>?[ \t]*$"
-OURS = {name: re.compile(OWN_HEADER.format(name), re.I | re.M) for name in ("Message-ID", "Return-Path", "To")}
+RETURN_PATH = re.compile(r"^[ \t>]*Return-Path:\s*<?([^\s<>]+)>?[ \t]*$", re.I | re.M)
+ADDRESS = re.compile(r"[^\s<>()\",:;@]{1,64}@[\w.-]{1,255}")
 LEAVE_LINK = re.compile(r"/u/([\w.-]{10,100})")
 
 
@@ -39,8 +44,6 @@ class Returned:
     ----------
     addresses : where it was sent to, and what it says the envelope sender was: one may hold our signed token
     leave_tokens : tokens of the leave links in the headers of the mail it brings back
-    ids : Message-IDs and the envelope id it names
-    readers : the addresses it says it is about
     """
 
     kind: BounceKind
@@ -48,13 +51,11 @@ class Returned:
     words: str = ""
     addresses: tuple[str, ...] = ()
     leave_tokens: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a mail says happened, before anybody asked whether it is ours; `fields` may name envelope and readers."""
+    """What a mail says happened, before anybody asked whether it is ours; `fields` may name the envelope."""
 
     kind: BounceKind
     code: str = ""
@@ -68,11 +69,11 @@ def read_returned(raw: bytes) -> Returned:
     >>> read_returned(b"To: bounce@digest.example\nSubject: Unsubscribe\n\n").kind.value
     'unsubscribe'
     """
-    if len(raw) > MOST_BYTES:
-        return Returned(kind=BounceKind.NONE, words="larger than any report")
+    raw = raw[:MOST_BYTES].replace(b"\0", b"")  # A database takes no NUL.
+    if len(NESTS.findall(raw)) > MOST_NESTED:
+        return Returned(kind=BounceKind.NONE, words="mails in mails, more than in any report")
     try:
-        # Servers write UTF-8 where none is allowed, and a database takes no NUL.
-        return _read(message_from_string(raw.replace(b"\0", b"").decode("utf-8", "replace")))
+        return _read(message_from_string(raw.decode("utf-8", "replace")))  # Servers write UTF-8 where none is allowed.
     except Exception as error:  # Anybody can send anything here, and the parser raises many things.
         return Returned(kind=BounceKind.NONE, words=f"cannot be read: {type(error).__name__}")
 
@@ -81,48 +82,35 @@ def _read(mail: Message) -> Returned:
     parts = list(_parts(mail))
     verdict = _reported(parts) or _bounced_plainly(mail, parts) or _answered(mail)
     original = _original(parts)
-    told = "\n".join(value for fields in verdict.fields for name in SENDER_FIELDS for value in _all(fields, name))
-    envelope = [value for fields in verdict.fields for value in _all(fields, "Original-Envelope-Id")]
-    named = [value for name in ("In-Reply-To", "References") for value in _all(mail, name)]
-    ids = [*envelope, *OURS["Message-ID"].findall(original), *" ".join(named).split()]
-    readers = [
-        value.rpartition(";")[2] for part in verdict.fields for name in READER_FIELDS for value in _all(part, name)
-    ]
-    own = OURS["To"].findall(original) if verdict.fields or original else []
-    addresses = [value for name in DELIVERED_TO for value in _all(mail, name)]
+    envelope = [value for fields in verdict.fields for value in _all(fields, "Original-Mail-From")]
+    sent_to = [value for name in DELIVERED_TO for value in _all(mail, name)]
+    named = ADDRESS.findall("\n".join([*sent_to, *envelope, *RETURN_PATH.findall(original)]))
     return Returned(
         kind=verdict.kind,
         code=verdict.code,
-        words=tidy(verdict.words)[:LONGEST_WORDS],
-        addresses=_addresses([*addresses, told, *OURS["Return-Path"].findall(original)]),
+        words=tidy(verdict.words[:LONGEST_HEADER])[:LONGEST_WORDS],
+        addresses=tuple(dict.fromkeys(named)),
         leave_tokens=tuple(dict.fromkeys(LEAVE_LINK.findall(original))),
-        ids=tuple(dict.fromkeys(one.strip("<>") for one in ids)),
-        readers=_addresses([*readers, *own] if readers or own else _all(mail, "From")),
     )
-
-
-SENDER_FIELDS = ("Original-Mail-From",)
-READER_FIELDS = ("Original-Recipient", "Final-Recipient", "Original-Rcpt-To", "X-Failed-Recipients")
 
 
 def _reported(parts: Sequence[Message]) -> Verdict | None:
     """Read a delivery report (RFC 3464) or a complaint (RFC 5965) that stands in a part of its own."""
     for part in parts:
         if part.get_content_type() in STATUS_PARTS:
-            return _delivery_report(_blocks(part))
+            return _delivery_report(_blocks(part), _text_of(parts))
         if part.get_content_type() == "message/feedback-report":
             return _complaint(_blocks(part))
     return None
 
 
-def _delivery_report(blocks: tuple[Message, ...]) -> Verdict:
+def _delivery_report(blocks: tuple[Message, ...], text: str) -> Verdict:
     failed = next((one for one in blocks if _one(one, "Action").lower() == "failed"), None)
     if failed is None:
         action = next(filter(None, (_one(one, "Action") for one in blocks)), "without an action")
         return Verdict(kind=BounceKind.NONE, words=f"report: {action}", fields=blocks)
-    words = WORDLESS.sub("", _one(failed, "Diagnostic-Code"))
-    status = _one(failed, "Status")
-    return Verdict(kind=kind_of(status, words), code=code_of(status, words), words=words, fields=blocks)
+    words, status = WORDLESS.sub("", _one(failed, "Diagnostic-Code")) or text.strip(), _one(failed, "Status")
+    return _refused(status, words, blocks)
 
 
 def _complaint(blocks: tuple[Message, ...]) -> Verdict:
@@ -141,7 +129,12 @@ def _bounced_plainly(mail: Message, parts: Sequence[Message]) -> Verdict | None:
     if not names_failed and (not is_robot or _is_automatic(mail) or not refused_at):
         return None
     words = said[refused_at.start() :] if refused_at else said
-    return Verdict(kind=kind_of("", words), code=code_of("", words), words=words, fields=(mail,))
+    return _refused("", words, (mail,))
+
+
+def _refused(status: str, words: str, fields: tuple[Message, ...]) -> Verdict:
+    kind = BounceKind(meaning_of(status, words))
+    return Verdict(kind=kind, code=code_of(status, words), words=words, fields=fields)
 
 
 REFUSAL = re.compile(r"(?<![\d.])[45]\d\d[ -]|#?[45]\.\d{1,3}\.\d{1,3}")
@@ -153,7 +146,7 @@ def _answered(mail: Message) -> Verdict:
     subject = str(make_header(decode_header(_one(mail, "Subject"))))
     if _is_automatic(mail) or AUTO_SUBJECT.match(subject):
         return Verdict(kind=BounceKind.AUTO_REPLY, words=subject)
-    kind = BounceKind.UNSUBSCRIBE if UNSUBSCRIBE.search(subject) else BounceKind.NONE
+    kind = BounceKind.UNSUBSCRIBE if UNSUBSCRIBE.fullmatch(subject) else BounceKind.NONE
     return Verdict(kind=kind, words=subject)
 
 
@@ -208,9 +201,4 @@ def _one(mail: Message, name: str) -> str:
 
 
 def _all(mail: Message, name: str) -> list[str]:
-    return [" ".join(str(value).split()) for value in mail.get_all(name, [])]
-
-
-def _addresses(values: Sequence[str]) -> tuple[str, ...]:
-    found = (address.strip() for _, address in getaddresses(list(values)))
-    return tuple(dict.fromkeys(address for address in found if "@" in address))
+    return [" ".join(str(value)[:LONGEST_HEADER].split()) for value in mail.get_all(name, [])]

@@ -1,11 +1,13 @@
 """When the clock rings next for what concerns the whole house; a bell is rung by one process only."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, literal, or_, select, update
 
 from digest.store.database import insert_missing
+from digest.store.moment import Moment
 from digest.store.tables import bells
 
 
@@ -33,16 +35,18 @@ def beat(connection: Connection, name: str, now: datetime) -> None:
 
 
 def hold(
-    connection: Connection, name: str, holder: str, dead: Sequence[str], *, now: datetime, until: datetime
+    connection: Connection, name: str, holder: str, dead: Sequence[str], *, now: datetime, lease: timedelta
 ) -> bool:
-    """Hold a bell alone until a moment, or longer; False where another holds it whose time has not run out.
+    """Hold a bell alone for some time, or longer; False where another holds it whose time has not run out.
 
     Parameters
     ----------
     dead : holders known to live no more, whose bells are free at once
     """
     insert_missing(connection, bells, [{"name": name, "next_at": now}])
-    mine = or_(bells.c.holder.is_(None), bells.c.holder == holder, bells.c.holder.in_(dead), bells.c.next_at <= now)
+    is_over = bells.c.next_at <= _moment(connection, now)
+    mine = or_(bells.c.holder.is_(None), bells.c.holder == holder, bells.c.holder.in_(dead), is_over)
+    until = _moment(connection, now, lease)
     taken = update(bells).where(bells.c.name == name, mine).values(holder=holder, next_at=until)
     return bool(connection.execute(taken).rowcount)
 
@@ -54,5 +58,13 @@ def let_go(connection: Connection, holder: str) -> None:
 
 def holder_of(connection: Connection, name: str, now: datetime) -> str:
     """Name who holds a bell at a moment, or give an empty text."""
-    held = (bells.c.name == name) & (bells.c.next_at > now)
+    held = (bells.c.name == name) & (bells.c.next_at > _moment(connection, now))
     return connection.scalar(select(bells.c.holder).where(held)) or ""
+
+
+def _moment(connection: Connection, now: datetime, later: timedelta = timedelta()) -> Any:
+    """Give the moment a lease is counted by, or one that is so much later.
+
+    On PostgreSQL it is the database's own: hosts whose clocks differ would else hold one bell at the same time.
+    """
+    return literal(now + later, Moment) if connection.dialect.name == "sqlite" else func.now() + later

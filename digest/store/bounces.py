@@ -1,17 +1,18 @@
 """What came back of deliveries, and what it does to an address: it is given up, or released by the operator."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from digest.domain.bounce import Bounce, BounceKind, is_given_up
 from digest.domain.subscriber import Status, Subscriber
 from digest.store import subscribers
 from digest.store.database import insert_missing
 from digest.store.subscribers import address_key
-from digest.store.tables import bounces, suppressions
+from digest.store.tables import bounces, deliveries, suppressions
 from digest.store.tables import subscribers as subscribers_table
 
 BOUNCED = "bounced"
@@ -64,6 +65,23 @@ def of_reader(connection: Connection, subscriber_id: int) -> Sequence[Bounce]:
         Bounce(kind=BounceKind(row.kind), at=row.at, code=row.code, words=row.words)
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """How often mails were refused for policy, in what words most often, and how many mails were sent meanwhile."""
+
+    number: int
+    words: str
+    sent: int
+
+
+def refused_since(connection: Connection, since: datetime) -> Refusals:
+    """Count what was refused for policy since a moment."""
+    wanted = (bounces.c.kind == BounceKind.POLICY) & (bounces.c.at >= since)
+    said = Counter(connection.scalars(select(bounces.c.words).where(wanted)))
+    sent = connection.scalar(select(func.count()).where(deliveries.c.sent_at >= since)) or 0
+    return Refusals(number=said.total(), words=max(said, key=said.__getitem__, default=""), sent=sent)
 
 
 def suppressed(connection: Connection, address: str) -> Suppressed | None:

@@ -33,7 +33,7 @@ class Database:
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             if self.is_sqlite and not parsed.database:
                 raise StoreError("a SQLite database needs a file: sqlite:///digest.sqlite3")
-            self.engine = _sqlite_engine(parsed) if self.is_sqlite else create_engine(parsed, pool_pre_ping=True)
+            self.engine = _sqlite_engine(parsed) if self.is_sqlite else _engine(parsed, pool_pre_ping=True)
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL needs its driver: install the package with [postgresql]") from error
         except (ArgumentError, NoSuchModuleError) as error:
@@ -92,8 +92,13 @@ class Database:
         self.engine.dispose()
 
 
+def _engine(url: URL, **kwargs: Any) -> Engine:
+    """Give an engine whose errors do not repeat what was written: that may be a letter, or a secret."""
+    return create_engine(url, hide_parameters=True, **kwargs)
+
+
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10})
+    engine = _engine(url, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _record: object) -> None:

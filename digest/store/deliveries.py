@@ -1,12 +1,11 @@
-"""The ledger: one row for every message to every inbox. A claim is one UPDATE, never held across a socket."""
+"""The ledger: one row for every message to every inbox."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from digest.domain.delivery import Delivery, Kind, State
 from digest.domain.subscriber import Status
@@ -14,12 +13,7 @@ from digest.store.database import inserting
 from digest.store.subscribers import address_key
 from digest.store.tables import deliveries, subscribers, suppressions
 
-LEASE = timedelta(minutes=30)
-"""Longer than any one message may take, since it is renewed before each."""
-MOST_CLAIMED = 100
 LONGEST_REPLY = 1_000
-TURNS = {Kind.CONFIRMATION: 0, Kind.ISSUE: 2}
-"""Who goes first; the notices, which are few, go between these two."""
 GOES_TO: Mapping[Kind, Collection[Status]] = {
     Kind.CONFIRMATION: set(Status),
     Kind.WELCOME: {Status.ACTIVE, Status.PAUSED},
@@ -27,19 +21,8 @@ GOES_TO: Mapping[Kind, Collection[Status]] = {
     Kind.GOODBYE: {Status.UNSUBSCRIBED},
 }
 """Where a reader must stand to be sent it; for every other kind, active."""
-FREE: Mapping[str, Any] = MappingProxyType({"state": State.QUEUED, "holder": None, "held_until": None})
 IS_PAUSED = f"subscriber is {Status.PAUSED}"
 """Why something is not wanted now and may be later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A claimed delivery with what its message is made of: an issue's number, or a letter ready to go."""
-
-    delivery: Delivery
-    issue_id: int | None
-    letter: dict[str, Any] | None
-    was_handed_over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,50 +56,6 @@ def queue(
     return connection.execute(statement).scalar()
 
 
-def claim(
-    connection: Connection,
-    holder: str,
-    dead: Sequence[str],
-    *,
-    now: datetime,
-    most: int = MOST_CLAIMED,
-    with_issues: bool = True,
-) -> list[Claim]:
-    """Take up to so many deliveries that are due: confirmations first, then other notices, then issues, if wanted.
-
-    A row another holder took is free again when its lease has run out or its holder is known to be `dead`.
-    """
-    abandoned = or_(deliveries.c.held_until < now, deliveries.c.holder.in_(dead))
-    is_free = ((deliveries.c.state == State.QUEUED) & (deliveries.c.next_attempt_at <= now)) | (
-        (deliveries.c.state == State.SENDING) & abandoned
-    )
-    if not with_issues:
-        is_free &= deliveries.c.issue_id.is_(None)
-    turn = case(TURNS, value=deliveries.c.kind, else_=1)
-    free: Select[Any] = select(deliveries.c.id).where(is_free).order_by(turn, deliveries.c.id).limit(most)
-    if connection.dialect.name == "postgresql":
-        free = free.with_for_update(skip_locked=True)
-    taken = update(deliveries).where(deliveries.c.id.in_(free.scalar_subquery()))
-    taken = taken.values(state=State.SENDING, holder=holder, held_until=now + LEASE)
-    rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
-    claims = [_claim_of(row) for row in rows]
-    return sorted(claims, key=lambda one: (TURNS.get(one.delivery.kind, 1), one.delivery.id))
-
-
-def hold(connection: Connection, delivery: Delivery, holder: str, now: datetime) -> bool:
-    """Renew the claim on a delivery and note that it is handed over now; False if somebody else took it over."""
-    mine = (deliveries.c.id == delivery.id) & (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
-    return bool(
-        connection.execute(update(deliveries).where(mine).values(held_until=now + LEASE, handed_over_at=now)).rowcount
-    )
-
-
-def holders(connection: Connection) -> list[str]:
-    """Name everyone who holds a delivery."""
-    query = select(deliveries.c.holder).where(deliveries.c.state == State.SENDING, deliveries.c.holder.is_not(None))
-    return list(connection.scalars(query.distinct()))
-
-
 def unwanted(connection: Connection, delivery: Delivery) -> str:
     """Say why a delivery must not go out any more, or give an empty text."""
     query = select(subscribers.c.status, subscribers.c.address).where(subscribers.c.id == delivery.subscriber_id)
@@ -141,26 +80,10 @@ def settle(connection: Connection, delivery: Delivery, holder: str, end: Settled
     return bool(connection.execute(update(deliveries).where(mine).values(**values)).rowcount)
 
 
-def let_go(connection: Connection, claim: Claim, holder: str, now: datetime) -> None:
-    """Queue a delivery again that was held and not sent."""
-    values: dict[str, Any] = {**FREE, "next_attempt_at": now}
-    if not claim.was_handed_over:  # Else it may have arrived at an earlier try, and that is not forgotten.
-        values["handed_over_at"] = None
-    mine = (deliveries.c.id == claim.delivery.id) & (deliveries.c.holder == holder)
-    connection.execute(update(deliveries).where(mine).values(**values))
-
-
-def give_back(connection: Connection, claims: Iterable[Claim], holder: str, next_attempt_at: datetime) -> None:
-    """Queue again what was claimed and not begun."""
-    ids = [claim.delivery.id for claim in claims]
-    mine = deliveries.c.id.in_(ids) & (deliveries.c.holder == holder) & (deliveries.c.state == State.SENDING)
-    connection.execute(update(deliveries).where(mine).values(**FREE, next_attempt_at=next_attempt_at))
-
-
 def with_id(connection: Connection, delivery_id: int) -> tuple[Delivery, int | None] | None:
     """Give a delivery and its issue's number."""
     row = connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
-    return (_delivery_of(row), row["issue_id"]) if row else None
+    return (delivery_of(row), row["issue_id"]) if row else None
 
 
 def number_of(connection: Connection, subscriber_id: int, kind: Kind, key: str) -> int | None:
@@ -174,7 +97,7 @@ def newest(connection: Connection, subscriber_id: int, kind: Kind) -> tuple[Deli
     same = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.kind == kind)
     query = select(deliveries).where(same).order_by(deliveries.c.id.desc()).limit(1).with_for_update()
     row = connection.execute(query).mappings().first()
-    return (_delivery_of(row), row["letter"] or {}) if row else None
+    return (delivery_of(row), row["letter"] or {}) if row else None
 
 
 def amend(connection: Connection, delivery: Delivery, letter: dict[str, Any]) -> None:
@@ -195,20 +118,24 @@ def waiting(connection: Connection) -> tuple[int, datetime | None]:
     return number, first_at
 
 
-def issues_sent(connection: Connection, since: datetime) -> tuple[int, datetime | None]:
-    """Count the issues sent since a moment, and give the moment the first of all was sent."""
-    at = deliveries.c.sent_at
-    is_issue = (deliveries.c.state == State.SENT) & deliveries.c.issue_id.is_not(None)
-    query = select(func.count(case((at >= since, 1))), func.min(at)).where(is_issue)
-    number, first_at = connection.execute(query).one()
-    return number, first_at
+def issues_out(connection: Connection, since: datetime) -> int:
+    """Count the issues that were sent since a moment or are being sent."""
+    sent = (deliveries.c.state == State.SENT) & (deliveries.c.sent_at >= since)
+    out = or_(sent, deliveries.c.state == State.SENDING) & deliveries.c.issue_id.is_not(None)
+    return connection.scalar(select(func.count()).where(out)) or 0
 
 
-def domains(connection: Connection, claims: Sequence[Claim]) -> dict[int, str]:
-    """Give the mail domain each delivery goes to, by the delivery's number."""
-    query = select(deliveries.c.id, subscribers.c.address).join(subscribers)
-    rows = connection.execute(query.where(deliveries.c.id.in_([claim.delivery.id for claim in claims])))
-    return {row.id: row.address.rpartition("@")[2].lower() for row in rows}
+def first_sent_at(connection: Connection) -> datetime | None:
+    """Give the moment the first issue of all was sent, or None."""
+    sent = select(deliveries.c.sent_at).where(deliveries.c.sent_at.is_not(None), deliveries.c.issue_id.is_not(None))
+    return connection.scalar(sent.order_by(deliveries.c.sent_at).limit(1))
+
+
+def take_up_again(connection: Connection, delivery: Delivery, next_attempt_at: datetime) -> None:
+    """Queue a delivery again that failed for no fault of its reader."""
+    failed = (deliveries.c.id == delivery.id) & (deliveries.c.state == State.FAILED)
+    again = {"state": State.QUEUED, "next_attempt_at": next_attempt_at}
+    connection.execute(update(deliveries).where(failed).values(**again))
 
 
 def last_sent(connection: Connection, most: int) -> list[tuple[int, int]]:
@@ -225,12 +152,8 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _claim_of(row: Any) -> Claim:
-    handed = row["handed_over_at"] is not None
-    return Claim(delivery=_delivery_of(row), issue_id=row["issue_id"], letter=row["letter"], was_handed_over=handed)
-
-
-def _delivery_of(row: Any) -> Delivery:
+def delivery_of(row: Any) -> Delivery:
+    """Read a row of the ledger."""
     plain = {
         name: row[name] for name in ("id", "subscriber_id", "key", "attempts", "created_at", "reply", "message_sha256")
     }

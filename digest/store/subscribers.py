@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
@@ -17,8 +18,12 @@ KNOWN = ("id", "address", "created_at", "confirmed_at", "next_issue_at", "resume
 
 
 def address_key(address: str) -> str:
-    """Give the form by which two addresses are the same reader."""
-    return address.casefold()
+    """Give the form by which two addresses are the same reader: the case of letters and how they are composed is one.
+
+    >>> address_key("JU\u0308RG@example.org") == address_key("jürg@example.org")
+    True
+    """
+    return normalize("NFC", normalize("NFC", address).casefold())
 
 
 def add(

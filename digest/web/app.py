@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from digest.links import BadLink
 from digest.resources import resource_dir
 from digest.service import Service
-from digest.web import admin, feedback, pages, preferences, reader, trend, vitals
+from digest.web import admin, feedback, pages, preferences, reader, returns, trend, vitals
 from digest.web.guards import BodyLimit, SecurityHeaders, TryLimit
 
 SIGN_UPS = "20 per 10 minutes"
@@ -36,6 +36,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(trend.router)
     app.include_router(admin.router)
     app.include_router(vitals.router)
+    app.include_router(returns.router)
     app.add_api_route("/static/site.css", pages.style_sheet, methods=["GET", "HEAD"])
     app.mount("/static", StaticFiles(directory=resource_dir("static")), name="static")
     return app

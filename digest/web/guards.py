@@ -20,6 +20,9 @@ TOO_MANY_PAPERS = (
     f"A file of papers may have up to {MOST_PAPERS_BYTES // 1_000_000} MB, and this was more; nothing of yours was "
     "kept. Please send it in smaller parts."
 )
+MOST_RETURNED_BYTES = 5_000_000
+RETURNS = "/returns"
+"""Where mails that came back are posted, with the whole mail of ours in them."""
 ADMIN = "/admin"
 PRIVATE = ("/c/", "/f/", "/u/", "/p/", "/v/", "/metrics", ADMIN)
 """Where the pages of one person and the administrator's stand: not to be kept, not to be found by search."""
@@ -81,6 +84,7 @@ class BodyLimit:
         declared = Headers(scope=scope).get("content-length", "0")
         is_of_papers = PAPERS.fullmatch(scope["path"]) is not None
         most = MOST_PAPERS_BYTES if is_of_papers else MOST_BYTES
+        most = MOST_RETURNED_BYTES if scope["path"] == RETURNS else most
         is_declared_too_large = not declared.isdecimal() or len(declared) > 9 or int(declared) > most
         arrived = 0
 

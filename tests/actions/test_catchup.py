@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from digest.actions.compose import Round, compose
-from digest.actions.deliver import deliver
 from digest.actions.publish import publish
 from digest.actions.report import ComposeReport
 from digest.actions.why import trace
@@ -23,9 +22,9 @@ from digest.domain.profile import read_topics
 from digest.domain.subscriber import Layout, Status, Subscriber, Wishes
 from digest.links import Links
 from digest.mail.notices import letter_for_notice
-from digest.mail.postroom import PostRoom
 from digest.mail.renderer import letter_for_issue
-from digest.store import deliveries, editions, issues, papers, receipts, subscribers
+from digest.store import claims, deliveries, editions, issues, papers, receipts, subscribers
+from digest.store.claims import Share
 from digest.store.database import Database
 from digest.store.tables import deliveries as ledger
 from digest.store.tables import editions as editions_table
@@ -33,7 +32,8 @@ from digest.store.tables import issues as issues_table
 from digest.store.tables import profile_vectors
 from tests.builders import DAY, NOW, listing, masthead
 from tests.cast import address_of
-from tests.fakes import ListTransport, speed
+from tests.delivering import delivered
+from tests.fakes import ListTransport
 
 WEEKS = 3
 PLAIN = Wishes(topics=read_topics(["protein design"]), bar=0, length=25)
@@ -68,6 +68,13 @@ def weeks(database: Database) -> Database:
 
 def composed(database: Database, at: datetime = NOW, day: date | None = None) -> ComposeReport:
     return compose(database, Round(now=at, queued_at=at, key_id=1, day=day))
+
+
+def morning(database: Database, at: datetime) -> ComposeReport:
+    """Compose and send."""
+    report = composed(database, at)
+    sent(database, at)
+    return report
 
 
 def of_weeks(issue: Issue) -> set[int]:
@@ -152,7 +159,7 @@ def test_an_edition_that_was_served_is_not_drawn_from_again(weeks: Database) -> 
 def test_the_issue_after_a_catch_up_is_like_any_other(weeks: Database) -> None:
     served(weeks, DAY - timedelta(days=20), replace(PLAIN, length=5))
     for days in range(2):
-        composed(weeks, NOW + timedelta(days=days))
+        morning(weeks, NOW + timedelta(days=days))
     first, second = kept(weeks)
     assert (bool(first.since), second.since, second.note) == (True, None, "")
     assert of_weeks(second) == {0}
@@ -169,7 +176,7 @@ def test_beside_a_catch_up_others_get_what_they_would_get_alone(weeks: Database)
 
 def test_a_service_that_was_down_for_a_week_gives_one_catch_up(weeks: Database) -> None:
     served(weeks, DAY - timedelta(days=8), due_at=NOW - timedelta(days=7))
-    composed(weeks, NOW - timedelta(days=7))
+    morning(weeks, NOW - timedelta(days=7))
     reports = [composed(weeks, NOW + timedelta(minutes=minutes)) for minutes in (0, 1, 2)]
     assert [report.issues for report in reports] == [1, 0, 0]
     first, second = kept(weeks)
@@ -294,7 +301,7 @@ def test_a_quiet_day_on_which_a_source_announced_nothing_says_so(published: Data
     with published.writing() as connection:
         receipts.add(connection, silent)
     days = [NOW + timedelta(days=number) for number in range(3)]
-    assert [composed(published, day).told for day in days] == [0, 0, 1]
+    assert [morning(published, day).told for day in days] == [0, 0, 1]
     [letter] = quiet_letters(published)
     assert letter["note"] == "arXiv announced nothing (a holiday)."
     assert letter["rests_on"] == "Hugging Face listed 40 papers, 40 were read."
@@ -303,7 +310,7 @@ def test_a_quiet_day_on_which_a_source_announced_nothing_says_so(published: Data
 def test_a_day_without_papers_is_covered_and_no_day_that_was_missed(published: Database) -> None:
     served(published, DAY - timedelta(days=1), Wishes(length=25, bar=0))
     for number in range(3):
-        composed(published, NOW + timedelta(days=number))
+        morning(published, NOW + timedelta(days=number))
     assert reader(published).covered_until == DAY + timedelta(days=2)
     with published.writing() as connection:
         papers.record(connection, [listing(99, listed_on=DAY + timedelta(days=3))], NOW)
@@ -344,8 +351,8 @@ def test_nobody_wakes_before_time_by_a_replay_or_after_leaving(weeks: Database) 
 
 
 def sent(database: Database, at: datetime, *, dead: str = "") -> list[Message]:
-    transport, room = ListTransport(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
-    deliver(database, lambda: transport, room, speed=speed(), clock=lambda: at, is_dead=lambda name: name == dead)
+    transport = ListTransport()
+    delivered(database, transport, at, dead=dead)
     return transport.sent
 
 
@@ -389,8 +396,8 @@ def test_what_was_in_flight_before_its_reader_paused_may_have_arrived_and_is_sho
     served(weeks, DAY - timedelta(days=1))
     composed(weeks)
     with weeks.writing() as connection:
-        [claim] = deliveries.claim(connection, "gone", [], now=NOW)
-        assert deliveries.hold(connection, claim.delivery, "gone", NOW)
+        [claim] = claims.claim(connection, "gone", Share(), now=NOW)
+        assert claims.hold(connection, claim.delivery, "gone", NOW)
     pause(weeks, None)
     assert sent(weeks, NOW, dead="gone") == []
     assert reader(weeks).covered_until == DAY
@@ -403,3 +410,40 @@ def test_an_issue_for_who_left_stays_shown(weeks: Database) -> None:
         subscribers.set_status(connection, found(connection), Status.UNSUBSCRIBED, now=NOW)
     assert sent(weeks, NOW) == []
     assert reader(weeks).covered_until == DAY
+
+
+def test_an_issue_that_was_not_sent_when_the_next_is_due_is_taken_back_and_its_papers_come_with_that(
+    weeks: Database,
+) -> None:
+    served(weeks, DAY - timedelta(days=1), replace(PLAIN, length=5))
+    composed(weeks)
+    assert composed(weeks, NOW + timedelta(days=1)).issues == 1
+    first, second = kept(weeks)
+    assert second.since == DAY - timedelta(days=1)
+    assert {entry.paper_id for entry in first.entries} <= {entry.paper_id for entry in second.entries}
+    assert len(sent(weeks, NOW + timedelta(days=1))) == 1
+    assert states(weeks) == {first.period: "cancelled", second.period: "sent"}
+
+
+def test_an_issue_of_the_same_day_is_not_taken_back_when_its_reader_becomes_due_again(weeks: Database) -> None:
+    served(weeks, DAY - timedelta(days=1))
+    composed(weeks)
+    with weeks.writing() as connection:
+        subscribers.move_due(connection, found(connection), NOW + timedelta(hours=1))
+    assert composed(weeks, NOW + timedelta(hours=1)).skipped == {"already composed": 1}
+    assert len(sent(weeks, NOW + timedelta(hours=1))) == 1
+
+
+def states(database: Database) -> dict[str, str]:
+    with database.reading() as connection:
+        return {row.key: row.state for row in connection.execute(select(ledger))}
+
+
+@pytest.mark.parametrize("days", [1, 3, 5])
+def test_after_days_without_a_mail_server_a_reader_gets_one_issue(weeks: Database, days: int) -> None:
+    served(weeks, DAY - timedelta(days=1))
+    for number in range(days):
+        composed(weeks, NOW + timedelta(days=number))
+    at = NOW + timedelta(days=days - 1, hours=1)
+    assert len(sent(weeks, at)) == 1
+    assert sum(state == "queued" for state in states(weeks).values()) == 0

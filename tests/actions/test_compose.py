@@ -20,6 +20,8 @@ from digest.store.tables import editions
 from digest.store.tables import issues as issues_table
 from tests.builders import DAY, NOW, listing, masthead, paper
 from tests.cast import TASTES, joined, wishes_of
+from tests.delivering import delivered
+from tests.fakes import ListTransport
 
 
 def composed(database: Database, at: datetime = NOW, **facts: Any) -> ComposeReport:
@@ -77,7 +79,10 @@ def test_two_composing_at_once_give_one_issue_each(published: Database) -> None:
 def test_nothing_new_is_skipped_and_counted_and_the_reader_moves_on(published: Database) -> None:
     joined(published, "ada", wishes=Wishes(length=25, bar=0))
     days = [NOW + timedelta(days=number) for number in range(3)]
-    reports = [composed(published, day) for day in days]
+    reports = []
+    for day in days:
+        reports.append(composed(published, day))
+        delivered(published, ListTransport(), day)
     assert [report.entries for report in reports] == [25, 15, 0]
     assert [dict(report.skipped) for report in reports] == [{}, {}, {"nothing new": 1}]
     assert reader(published, 1).next_issue_at == days[2].replace(hour=7) + timedelta(days=1)
@@ -111,6 +116,7 @@ def test_a_changed_hour_makes_no_second_issue_for_the_same_day(published: Databa
 def test_a_changed_cadence_covers_no_day_twice(published: Database) -> None:
     joined(published, "ada", wishes=Wishes(length=3, cadence=Cadence()))
     composed(published, NOW + timedelta(days=3))
+    delivered(published, ListTransport(), NOW + timedelta(days=3))
     weekly = Cadence(frequency=Frequency.WEEKLY, hour=10)
     with published.writing() as connection:
         subscribers.keep_wishes(connection, reader(published, 1), Wishes(cadence=weekly), NOW + timedelta(days=3))

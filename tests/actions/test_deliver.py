@@ -4,15 +4,16 @@ from collections import Counter
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from threading import Event, Lock
 from time import sleep
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from digest.actions import subscribe
 from digest.actions.compose import Round, compose
-from digest.actions.deliver import deliver
 from digest.actions.preview import of_delivery
 from digest.actions.report import DeliverReport
 from digest.domain.bounce import BounceKind
@@ -20,33 +21,24 @@ from digest.domain.delivery import FIRST_WAIT, GIVE_UP_AFTER, TRIED_AGAIN, Kind,
 from digest.domain.message import Message
 from digest.domain.subscriber import Wishes
 from digest.journal import Line
-from digest.links import Links, Purpose
+from digest.links import Purpose
 from digest.mail.mime import message_of
-from digest.mail.postroom import PostRoom
+from digest.mail.pool import Pool
 from digest.mail.renderer import letter_for_issue
 from digest.mail.transport import TransportDown
-from digest.store import bounces, deliveries, editions, issues, subscribers
+from digest.store import bounces, claims, deliveries, editions, issues, rests, subscribers
+from digest.store.claims import LEASE, Share
 from digest.store.database import Database
-from digest.store.deliveries import LEASE
 from digest.store.tables import deliveries as deliveries_table
-from tests.builders import NOW, masthead
+from tests.builders import NOW
 from tests.cast import address_of, joined
-from tests.fakes import SENT, ListTransport, Watch, speed
+from tests.delivering import LINKS, delivered, sending
+from tests.fakes import SENT, ListTransport, Watch
 
-LINKS = Links("https://digest.example.org", {1: "k" * 64})
 LATER, REFUSED, UNKNOWN = (
     Reply(outcome=outcome, text=outcome.value, at="RCPT")
     for outcome in (Outcome.LATER, Outcome.REFUSED, Outcome.UNKNOWN)
 )
-
-
-def delivered(
-    database: Database, transport: ListTransport, at: datetime = NOW, holder: str = "me", dead: str = ""
-) -> DeliverReport:
-    room = PostRoom(links=LINKS, masthead=masthead(), holder=holder)
-    return deliver(
-        database, lambda: transport, room, speed=speed(), clock=lambda: at, is_dead=lambda name: name == dead
-    )
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -221,13 +213,33 @@ def test_there_is_never_a_notice_about_a_notice_and_a_dead_mailbox_is_left_alone
 def test_an_address_refused_at_the_door_counts_like_a_bounce_and_no_other_refusal_does(
     composed: Database, at: str, said: str, kind: BounceKind, is_given_up: bool
 ) -> None:
-    delivered(composed, ListTransport(lambda _: Reply(outcome=Outcome.REFUSED, text=said, at=at)))
+    refusing, tomorrow = ListTransport(lambda _: Reply(outcome=Outcome.REFUSED, text=said, at=at)), NOW + TRIED_AGAIN
+    delivered(composed, refusing)
     with composed.reading() as connection:
         assert [(one.kind, one.words) for one in bounces.of_reader(connection, 1)] == [(kind, said)]
+        assert bounces.suppressed(connection, address_of("ada")) is None, "one evening may be a fault of the server"
+    more_issues(composed, 1, tomorrow)
+    delivered(composed, refusing, tomorrow)
+    with composed.reading() as connection:
         held = bounces.suppressed(connection, address_of("ada"))
     assert (held.reason if held else "") == (bounces.BOUNCED if is_given_up else "")
-    more_issues(composed, 1)
-    assert delivered(composed, ListTransport()).sent == (0 if is_given_up else 1)
+
+
+def refuses(text: str, _: Message) -> Reply:
+    return Reply(outcome=Outcome.REFUSED, text=text, at="RCPT")
+
+
+def test_alike_refusals_of_many_readers_count_for_nobody_and_what_is_no_matter_of_theirs_is_tried_again(
+    composed: Database,
+) -> None:
+    more_issues(composed, 20)
+    for said, waiting in (("554 5.7.1 blocked", 22), ("550 5.1.1 no such person", 13)):
+        report = delivered(composed, ListTransport(partial(refuses, said)))
+        assert "10 of the last 10 tries ended like this one" in report.failed[-1]
+        with composed.writing() as connection:
+            assert bounces.of_reader(connection, 1) == []
+            assert deliveries.waiting(connection)[0] == waiting
+            rests.end(connection)
 
 
 def test_what_is_tried_again_counts_nothing_until_it_is_given_up(composed: Database) -> None:
@@ -295,7 +307,7 @@ def test_confirmations_go_before_issues(composed: Database) -> None:
 
 def test_what_a_dead_process_left_goes_out_under_the_same_id(composed: Database) -> None:
     with composed.writing() as connection:
-        assert len(deliveries.claim(connection, "gone", [], now=NOW)) == 2
+        assert len(claims.claim(connection, "gone", Share(), now=NOW)) == 2
     transport = ListTransport()
     assert delivered(composed, transport).sent == 0
     assert delivered(composed, transport, dead="gone").sent == 2
@@ -304,8 +316,8 @@ def test_what_a_dead_process_left_goes_out_under_the_same_id(composed: Database)
 
 def test_what_was_in_flight_when_a_process_died_is_repeated_and_counted(composed: Database) -> None:
     with composed.writing() as connection:
-        first, _ = deliveries.claim(connection, "gone", [], now=NOW)
-        assert deliveries.hold(connection, first.delivery, "gone", NOW)
+        first, _ = claims.claim(connection, "gone", Share(), now=NOW)
+        assert claims.hold(connection, first.delivery, "gone", NOW)
     report = delivered(composed, ListTransport(), dead="gone")
     assert (report.sent, report.repeated) == (2, 1)
 
@@ -318,8 +330,10 @@ def test_where_no_message_can_leave_the_round_stops_and_everything_is_kept(compo
         raise TransportDown("no route")
 
     report = delivered(composed, ListTransport(down))
-    assert (len(tried), report.failed, report.waiting) == (1, ["nothing can be sent now: no route"], 2)
-    assert delivered(composed, ListTransport()).sent == 2
+    said = "sending rests until 09:00:05 UTC: nothing can be sent now: no route"
+    assert (len(tried), report.failed, report.waiting) == (1, [said], 2)
+    assert delivered(composed, ListTransport()).sent == 0, "it rests"
+    assert delivered(composed, ListTransport(), NOW + timedelta(seconds=5)).sent == 2
 
 
 def test_a_message_that_breaks_the_transport_keeps_back_no_other(composed: Database) -> None:
@@ -358,23 +372,15 @@ def paced(
     database: Database, transport: ListTransport, at: datetime = NOW, **limits: int
 ) -> tuple[DeliverReport, float]:
     """Deliver by a watch of the tests; give the report and the seconds it took."""
-    watch, room = Watch(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
-    report = deliver(
-        database,
-        lambda: transport,
-        room,
-        speed=speed(watch, **limits),
-        clock=lambda: at + timedelta(seconds=watch.seconds),
-        is_dead=lambda _: False,
-    )
-    return report, watch.seconds
+    watch = Watch()
+    return delivered(database, transport, at, watch=watch, limits=limits), watch.seconds
 
 
-def more_issues(database: Database, count: int) -> None:
+def more_issues(database: Database, count: int, at: datetime = NOW) -> None:
     """Queue issues for the first reader."""
     with database.writing() as connection:
         for number in range(count):
-            assert deliveries.queue(connection, 1, Kind.ISSUE, f"more {number}", now=NOW, issue_id=1)
+            assert deliveries.queue(connection, 1, Kind.ISSUE, f"{at:%d} {number}", now=at, issue_id=1)
 
 
 def test_a_rate_is_kept_and_everything_leaves_in_one_run(composed: Database) -> None:
@@ -385,13 +391,15 @@ def test_a_rate_is_kept_and_everything_leaves_in_one_run(composed: Database) -> 
 
 
 def test_a_new_sender_sends_twice_as_much_every_day_and_its_notices_at_once(composed: Database) -> None:
-    more_issues(composed, 8)
     with composed.writing() as connection:
         subscribe.sign_up(connection, address_of("chen"), Wishes(), consent={}, key_id=1, now=NOW)
-    sent = [paced(composed, ListTransport(), NOW + timedelta(days=day), ramp_first_day=2)[0] for day in range(3)]
-    assert [report.sent for report in sent] == [3, 4, 4], "the first day, a confirmation besides"
-    assert [report.waiting for report in sent] == [8, 4, 0]
-    assert paced(composed, ListTransport(), NOW, ramp_first_day=2)[0].sent == 0
+    sent = []
+    for at in (NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)):
+        more_issues(composed, 9, at)
+        sent.append(paced(composed, ListTransport(), at, ramp_first_day=2)[0])
+    assert [report.sent for report in sent] == [3, 4, 8], "the first day, a confirmation besides"
+    assert [report.waiting for report in sent] == [9, 5, 1]
+    assert [report.skipped["not sent in time: its papers come with the next issue"] for report in sent] == [0, 9, 5]
     assert "waits for tomorrow: the ramp of a new sender" in sent[0].skipped
 
 
@@ -404,9 +412,12 @@ def test_failures_of_one_kind_pause_the_run_and_keep_the_rest(composed: Database
         return LATER
 
     report, _ = paced(composed, ListTransport(busy))
-    assert (len(tried), report.later, report.waiting) == (20, 20, 50)
-    assert report.failed[-1] == "sending is paused: 20 of the last 20 tries ended like this one: later"
-    assert paced(composed, ListTransport())[0].sent == 30, "the others, when it is tried again"
+    assert (len(tried), report.later, report.waiting) == (10, 10, 50)
+    assert "10 of the last 10 tries ended like this one: later" in report.failed[-1]
+    assert paced(composed, ListTransport(busy), NOW + timedelta(minutes=4))[0].later == 0, "it rests"
+    assert paced(composed, ListTransport(busy), NOW + timedelta(minutes=6))[0].later == 1, "one is tried, and it lasts"
+    assert paced(composed, ListTransport(), NOW + timedelta(minutes=9))[0].sent == 0, "longer than before"
+    assert paced(composed, ListTransport(), NOW + timedelta(minutes=13))[0].sent == 49, "those whose wait is over"
 
 
 @pytest.mark.parametrize(("per_domain", "at_once"), [(1, 1), (4, 2)])
@@ -445,9 +456,10 @@ def test_a_connection_that_cannot_be_opened_is_done_without(composed: Database) 
             opened.append(ListTransport(waits))
             return opened[0]
 
-    lock, turned_away, room = Lock(), Event(), PostRoom(links=LINKS, masthead=masthead(), holder="me")
-    fast = speed(connections=4, connections_per_domain=4)
-    report = deliver(composed, opens, room, speed=fast, clock=lambda: NOW, is_dead=lambda _: False)
+    lock, turned_away = Lock(), Event()
+    process = sending(composed, ListTransport(), limits={"connections": 4, "connections_per_domain": 4})
+    process.pool = Pool(opens, 4, Watch().monotonic)
+    report = process.run()
     assert (report.sent, report.waiting, report.failed) == (22, 0, [])
 
 
@@ -470,6 +482,12 @@ def test_how_a_message_ended_is_written_down_when_the_database_is_back(composed:
             rename("deliveries", "elsewhere")
         return SENT
 
-    watch, room, transport = Mends(), PostRoom(links=LINKS, masthead=masthead(), holder="me"), ListTransport(breaks)
-    report = deliver(composed, lambda: transport, room, speed=speed(watch), clock=lambda: NOW, is_dead=lambda _: False)
-    assert (report.sent, len(transport.sent), counts(composed), watch.seconds) == (2, 2, {"sent": 2}, 2.5)
+    transport = ListTransport(breaks)
+    process = sending(composed, transport, watch=Mends())
+    with pytest.raises(DBAPIError):
+        process.run()
+    process.close()
+    assert [message.recipient for message in transport.sent] == [address_of("ada")]
+    assert counts(composed) == {"queued": 1, "sent": 1}
+    assert delivered(composed, transport).sent == 1
+    assert counts(composed) == {"sent": 2}

@@ -9,7 +9,8 @@ from digest.actions.pause import pause, resume
 from digest.domain.cadence import Cadence
 from digest.domain.delivery import Kind
 from digest.domain.subscriber import Refused, Status, Subscriber
-from digest.store import deliveries, subscribers
+from digest.store import claims, deliveries, subscribers
+from digest.store.claims import Share
 from digest.store.database import Database
 from tests.builders import NOW
 from tests.cast import joined, wishes_of
@@ -53,7 +54,7 @@ def test_what_is_queued_for_who_pauses_is_never_sent(database: Database) -> None
         deliveries.queue(connection, ada.id, Kind.ISSUE, "2026-03-17", now=NOW)
     paused(database, ada)
     with database.writing() as connection:
-        [claim] = deliveries.claim(connection, "me", [], now=NOW)
+        [claim] = claims.claim(connection, "me", Share(), now=NOW)
         assert deliveries.unwanted(connection, claim.delivery) == "subscriber is paused"
 
 

@@ -11,7 +11,8 @@ from digest.domain.subscriber import Joining, Refused, Status, Subscriber, Wishe
 from digest.links import BadLink, Links, Purpose
 from digest.mail.mime import Letter
 from digest.mail.notices import letter_for_notice
-from digest.store import deliveries, subscribers
+from digest.store import claims, deliveries, subscribers
+from digest.store.claims import Share
 from digest.store.database import Database
 from digest.store.tables import confirmations
 from tests.builders import NOW, masthead
@@ -51,8 +52,8 @@ class Door:
     def letters(self, *kinds: Kind) -> list[Letter]:
         """Give the letters that wait, confirmations if no other kind is named."""
         with self.database.writing() as connection:
-            claims = deliveries.claim(connection, "me", ["me"], now=NOW + timedelta(days=9))
-            wanted = [(claim.delivery, claim.letter or {}) for claim in claims]
+            held = claims.claim(connection, "me", Share(), now=NOW + timedelta(days=9), dead=["me"])
+            wanted = [(claim.delivery, claim.letter or {}) for claim in held]
             wanted = [one for one in wanted if not deliveries.unwanted(connection, one[0])]
         asked = kinds or (Kind.CONFIRMATION,)
         return [letter_for_notice(d.kind, d.id, facts, masthead(), LINKS) for d, facts in wanted if d.kind in asked]
@@ -130,8 +131,8 @@ def test_leaving_then_joining_again_needs_a_fresh_confirmation(door: Door) -> No
     assert door.confirm(2) is Status.ACTIVE
     with door.database.writing() as connection:
         deliveries.queue(connection, door.held().id, Kind.ISSUE, "2026-03-17", now=NOW)
-        claims = deliveries.claim(connection, "you", [], now=NOW)
-        wanted = {claim.delivery.kind: deliveries.unwanted(connection, claim.delivery) for claim in claims}
+        held = claims.claim(connection, "you", Share(), now=NOW)
+        wanted = {claim.delivery.kind: deliveries.unwanted(connection, claim.delivery) for claim in held}
         assert wanted == {Kind.WELCOME: "", Kind.ISSUE: ""}
     assert door.held().wishes.length == 7
 
@@ -249,4 +250,8 @@ def test_an_address_is_read_as_servers_take_it(typed: str, read: str) -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(Refused, match=r"This does not look like a mail address: [A-Z].*"):
-        subscribe.read_address(typed)
+        subscribe.read_address(typed, utf8=False)
+
+
+def test_letters_beyond_ascii_before_the_at_are_read_where_they_may_be_there() -> None:
+    assert subscribe.read_address("ju\u0308rg@Bücher.example") == "jürg@xn--bcher-kva.example"

@@ -3,14 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from digest.actions.watch import WatchReport, watch
 from digest.domain.alarm import Alarm
+from digest.domain.bounce import Bounce, BounceKind
 from digest.domain.delivery import Kind
 from digest.domain.listing import Receipt, Verdict
 from digest.domain.subscriber import Status, Wishes
-from digest.store import deliveries, receipts, subscribers
+from digest.store import bounces, deliveries, receipts, subscribers
 from digest.store.database import Database
+from digest.store.tables import deliveries as deliveries_table
 from tests.builders import DAY, NOW
 
 
@@ -139,3 +142,27 @@ def test_a_clock_that_stood_is_told_and_that_it_goes_again(database: Database, o
         ring(database, operator, minutes(at))
     assert [alarm.is_over for alarm in operator.told if alarm.name.startswith("clock")] == [False, True]
     assert "stood still from" in operator.told[0].words
+
+
+@pytest.mark.parametrize(("refused", "sent", "is_told"), [(20, 400, True), (20, 401, False), (19, 0, False)])
+def test_refusals_for_policy_are_told_where_they_are_many_and_not_few_among_many(
+    refused: int, sent: int, is_told: bool, database: Database, operator: Operator
+) -> None:
+    with database.writing() as connection:
+        wishes = Wishes()
+        reader = subscribers.add(connection, "ada@a.example", wishes, now=NOW, status=Status.ACTIVE, consent={}) or 0
+        numbers = [deliveries.queue(connection, reader, Kind.ISSUE, str(key), now=NOW) for key in range(max(sent, 20))]
+        own = [number for number in numbers if number]
+        table = deliveries_table
+        connection.execute(update(table).where(table.c.id.in_(own[:sent])).values(state="sent", sent_at=NOW))
+        connection.execute(update(table).where(table.c.id.in_(own[sent:])).values(state="failed"))
+        for number in own[:refused]:
+            words = "550 5.7.1 listed" if number != own[0] else "554 5.7.1 odd"
+            bounces.note(connection, number, Bounce(kind=BounceKind.POLICY, at=NOW, words=words))
+    for at in range(3):
+        ring(database, operator, minutes(at), is_late=False)
+    told = [alarm.words for alarm in operator.told if alarm.name == "refusals"]
+    assert len(told) == is_told
+    assert all("20 mails" in words and "550 5.7.1 listed" in words for words in told)
+    ring(database, operator, NOW + timedelta(days=1, minutes=1), is_late=False)
+    assert [alarm.is_over for alarm in operator.told if alarm.name == "refusals"] == [False, True][: 2 * is_told]

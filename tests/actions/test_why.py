@@ -19,7 +19,8 @@ from digest.store import subscribers, told
 from digest.store.database import Database
 from tests.builders import DAY, NOW, listing, listings, masthead, paper
 from tests.cast import address_of, joined
-from tests.fakes import ListSource
+from tests.delivering import delivered
+from tests.fakes import ListSource, ListTransport
 
 SOON = timedelta(days=1)
 WISHES = Wishes(length=10, bar=0, breadth=0)
@@ -72,6 +73,7 @@ def test_a_paper_is_known_with_its_listings_and_its_place_in_the_edition(publish
 def test_what_was_sent_before_is_told_with_its_issue_and_of_that_day_it_is_in(published: Database) -> None:
     joined(published, "ada", wishes=WISHES)
     [first, *_] = composed(published)
+    delivered(published, ListTransport())
     later = NOW + SOON
     assert first not in composed(published, later)
     now = traced(published, first, now=later)
@@ -87,6 +89,7 @@ def test_what_was_sent_before_is_told_with_its_issue_and_of_that_day_it_is_in(pu
 def test_what_went_out_later_does_not_count_for_a_day_before(published: Database) -> None:
     joined(published, "ada", wishes=WISHES)
     composed(published)
+    delivered(published, ListTransport())
     [second, *_] = composed(published, NOW + SOON)
     then = traced(published, second, DAY, now=NOW + SOON)
     assert rules(then) == [Rule.RANK]

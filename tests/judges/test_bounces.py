@@ -24,6 +24,7 @@ MEANS = {
 }
 """What Sisimai calls our kinds; `filtered` is its word for an address that is refused without a reason."""
 WE_WAIT_LONGER = {"postfix-host-not-found": "hostunknown", "exchange-online-access-denied": "filtered"}
+WE_WAIT_LONGER["exim-unrouteable"] = "hostunknown"
 """A name server or a directory may be wrong for a day: we call these soft, and four or five of them in a row decide."""
 NOT_KNOWN_TO_FLUFL = {"postfix-global"}
 """The form of RFC 6533."""

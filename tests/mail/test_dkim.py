@@ -1,5 +1,6 @@
 """A signed message is believed as it is, and in no other form; what cannot be signed stays here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.domain.message import Message
-from digest.mail.dkim import SEALED, SIGNED, BadKeyError, Key, Secret, Signing
+from digest.mail.dkim import SEALED, SIGNED, BadKeyError, Key, Secret, Signer, Signing
 from digest.mail.mime import message_of
 from digest.mail.transport import TransportDown
 from tests.fakes import ListTransport
@@ -92,6 +93,31 @@ def test_what_is_carried_is_signed_and_goes_to_the_same_address(tmp_path: Path) 
     [sent] = by.sent
     assert beliefs(sent.body) == [True, True]
     assert (sent.id, sent.sender, sent.recipient) == (MESSAGE.id, MESSAGE.sender, MESSAGE.recipient)
+
+
+def test_a_recipient_beyond_ascii_is_signed_as_it_stands() -> None:
+    raw = MESSAGE.body.replace(b"To: ", "To: jürg.".encode(), 1)
+    assert raw != MESSAGE.body
+    whole = Signer(DOMAIN, keys()).signed(replace(MESSAGE, body=raw)).body
+    assert whole.endswith(raw)
+    assert beliefs(whole) == [True, True]
+    assert beliefs(whole.replace("jürg".encode(), b"jurg")) == [False, False]
+
+
+class Closed(ListTransport):
+    """A transport that nobody may open."""
+
+    def open(self) -> None:
+        """Be down."""
+        raise TransportDown("not now")
+
+
+def test_what_opens_the_other_comes_after_the_keys(tmp_path: Path) -> None:
+    with pytest.raises(TransportDown, match="mail cannot be signed") as down:
+        Signing(Closed(), DOMAIN, [tmp_path / "gone.pem"]).open()
+    assert down.value.for_all
+    with pytest.raises(TransportDown, match="not now"):
+        Signing(Closed(), DOMAIN, []).open()
 
 
 def test_nothing_leaves_unsigned_where_a_key_cannot_be_read(tmp_path: Path) -> None:

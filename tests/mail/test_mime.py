@@ -183,14 +183,29 @@ def test_a_name_or_subject_with_a_line_end_stands_on_one_line() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["ada@bücher.example", "jürg@b.example", "ada", "@b.example", "a b@c.example", "a,b@c.example", "a@b@c.example",
+    ["ada@bücher.example", "jürg@bücher.example", "jü rg@b.example", "jü\u202erg@b.example",
+     "ada", "@b.example", "a b@c.example", "a,b@c.example", "a@b@c.example",
      "<a@b.example>", "a@b.example>", "a..b@c.example", "a@b.example\r\nRCPT TO:<x@y.example>", "", '"a"b"@c.example',
-     '"a\r\nBcc: x"@c.example', '"é"@c.example'],
+     '"a\r\nBcc: x"@c.example', "é" * 450 + "@c.example"],
 )  # fmt: skip
 def test_what_is_no_address_of_a_mail_is_refused_in_header_and_envelope(address: str) -> None:
     for changed in (replace(LETTER, recipient=address), replace(LETTER, masthead=masthead(sender=address))):
         with pytest.raises(ValueError, match="no mail can be addressed so"):
             message_of(changed)
+
+
+def test_a_recipient_beyond_ascii_stands_in_the_header_as_it_is() -> None:
+    address = "jürg+例え@xn--bcher-kva.example"
+    made = message_of(replace(LETTER, recipient=address))
+    assert f"\r\nTo: {address}\r\n".encode() in made.body
+    plain = message_of(replace(LETTER, recipient="x@y.example")).body.replace(b"x@y.example", address.encode())
+    assert made.body == plain, "nothing else goes beyond ASCII"
+    assert made.recipient == address
+
+
+def test_a_sender_beyond_ascii_sends_nothing() -> None:
+    with pytest.raises(ValueError, match="no mail can be addressed so"):
+        message_of(replace(LETTER, masthead=masthead(sender="jürg@b.example")))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from digest.store.database import Database
 from digest.store.tables import deliveries as ledger
 from tests.builders import NOW, masthead, paper
 from tests.cast import address_of, joined, wishes_of
+from tests.delivering import delivered
 from tests.fakes import ListTransport
 
 LINKS = Links("https://digest.example.org", {1: "k" * 64})
@@ -239,7 +240,9 @@ def test_a_pause_new_wishes_and_what_was_forgotten_are_told_in_one_mail(desk: De
     ))  # fmt: skip
     desk.minutes = 10
     transport = ListTransport()
-    assert desk.service.deliver(transport=transport).sent == 1, "who is paused is told all the same"
+    assert delivered(desk.service.database, transport, desk.service.now()).sent == 1, (
+        "who is paused is told all the same"
+    )
     assert b"Pause: until 3 April 2026" in transport.sent[0].body
 
 

@@ -1,15 +1,17 @@
 """What comes back is read as its server meant it, and believed of a delivery only with proof."""
 
+from email.header import decode_header
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.proof import delivery_named
-from digest.mail.reports import MOST_BYTES, read_returned
-from tests.builders import masthead
-from tests.returning import FOLDER, LINKS, READER, SAMPLES, Sample
+from digest.domain.bounce import BounceKind
+from digest.mail import reports
+from digest.mail.proof import proved
+from digest.mail.reports import LONGEST_HEADER, MOST_BYTES, read_returned
+from tests.returning import FOLDER, LINKS, SAMPLES, Sample
 
 NAMES = [sample.name for sample in SAMPLES]
 
@@ -24,14 +26,35 @@ def test_a_mail_that_came_back_is_read_as_its_server_meant_it(sample: Sample, li
 @pytest.mark.parametrize("sample", SAMPLES, ids=NAMES)
 def test_a_mail_names_a_delivery_only_with_proof(sample: Sample) -> None:
     read = read_returned(sample.raw())
-    named = delivery_named(read, LINKS, masthead())
-    if sample.named_by == "nothing":
-        assert named is None
-        return
-    assert named is not None
-    assert (named.delivery, named.is_signed) == (7, sample.named_by in {"verp", "leave"})
-    if sample.named_by in {"id", "stranger"}:
-        assert (READER in read.readers) is (sample.named_by == "id")
+    kinds = {"verp": BounceKind(sample.kind), "leave": BounceKind.UNSUBSCRIBE}
+    assert proved(read, LINKS) == (None if sample.named_by == "nothing" else (7, kinds[sample.named_by]))
+
+
+def test_a_long_header_is_cut_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+
+    def counted(value: str) -> list[tuple[bytes | str, str | None]]:
+        decoded.append(len(value))
+        return decode_header(value)
+
+    monkeypatch.setattr(reports, "decode_header", counted)
+    word = b"=?utf-8?q?unsubscribe?=\n "
+    assert read_returned(b"Subject: " + word * 80_000 + b"\n\n").kind == "none"
+    assert 0 < max(decoded) <= LONGEST_HEADER
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [
+        ("unsubscribe", "unsubscribe"),
+        ("RE: re: Unsubscribe ", "unsubscribe"),
+        ("=?utf-8?q?unsubscribe?=", "unsubscribe"),
+        ("Re: Why users unsubscribe, a study", "none"),
+        ("please do not unsubscribe me", "none"),
+    ],
+)
+def test_only_the_whole_subject_is_a_wish_to_leave(subject: str, kind: str) -> None:
+    assert read_returned(f"To: bounce@digest.example\nSubject: {subject}\n\n".encode()).kind == kind
 
 
 def test_every_sample_is_expected_and_there_are_forty_of_servers() -> None:
@@ -51,16 +74,19 @@ def test_words_in_another_script_and_control_characters_keep_their_code() -> Non
     assert (read.kind, read.code, read.words) == ("hard", "5.1.1", "550 5.1.1 <gone@readers.example>: неизвестен�")
 
 
-def test_what_is_too_long_or_broken_is_of_no_kind_and_never_raises() -> None:
-    long = b"Subject: unsubscribe\n\n" + b"x" * MOST_BYTES
+def test_of_what_is_too_long_the_beginning_is_read() -> None:
+    raw = next(sample for sample in SAMPLES if sample.name == "postfix-user-unknown").raw()
+    assert read_returned(raw + b"x" * MOST_BYTES) == read_returned(raw)
+
+
+def test_what_is_nested_deep_is_of_no_kind() -> None:
     deep = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(3000))
-    for raw in (long, deep):
-        assert read_returned(raw).kind == "none"
-        assert read_returned(raw).words
+    read = read_returned(deep)
+    assert (read.kind, read.words) == ("none", "mails in mails, more than in any report")
 
 
 @given(st.binary(max_size=400), st.sampled_from(NAMES), st.integers(0, 4000), st.integers(0, 400))
 def test_no_bytes_raise(noise: bytes, name: str, at: int, cut: int) -> None:
     raw = Path(FOLDER / f"{name}.eml").read_bytes()
     read = read_returned(raw[:at] + noise + raw[at + cut :])
-    assert delivery_named(read, LINKS, masthead()) is None
+    assert proved(read, LINKS) is None

@@ -15,6 +15,7 @@ from digest.domain.message import Message
 from digest.mail.smtp import Login, Smtp
 from digest.mail.transport import TransportDown
 from tests.judges.programs import needs, said_by
+from tests.scripted import carried
 from tests.servers import Inbox, free_port
 
 pytestmark = needs("openssl")
@@ -68,7 +69,7 @@ def test_mail_goes_out_under_tls_to_whom_our_own_authority_vouches_for(
 ) -> None:
     with tls_server(way, papers.server) as (inbox, port):
         transport = Smtp("127.0.0.1", port, Login(security=way, ca_file=str(papers.server)))
-        assert [transport.send(MESSAGE).outcome for _ in range(2)] == [Outcome.SENT] * 2
+        assert [carried(transport, MESSAGE).outcome for _ in range(2)] == [Outcome.SENT] * 2
         transport.close()
     assert len(inbox.mails) == 2
 
@@ -81,13 +82,13 @@ def test_nothing_goes_to_a_server_whose_certificate_or_name_does_not_hold(
     login = Login(security=way, ca_file=str(papers.server), name="me", password="secret")
     failed = pytest.raises(TransportDown, match=r"cannot be used: .*certificate verify failed")
     with tls_server(way, getattr(papers, shown), authenticator=check) as (inbox, port), failed:
-        Smtp(host, port, login).send(MESSAGE)
+        Smtp(host, port, login).open()
     assert inbox.mails == []
 
 
 def test_what_nobody_known_vouches_for_is_not_trusted(papers: Papers) -> None:
     with tls_server("tls", papers.server) as (_, port), pytest.raises(TransportDown, match="certificate verify failed"):
-        Smtp("127.0.0.1", port, Login(security="tls")).send(MESSAGE)
+        Smtp("127.0.0.1", port, Login(security="tls")).open()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -95,9 +96,9 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(way: Literal["start
     ca_file = str(papers.server)
     with tls_server(way, papers.server, papers.client) as (inbox, port):
         with pytest.raises(TransportDown, match="cannot be used"):
-            Smtp("127.0.0.1", port, Login(security=way, ca_file=ca_file)).send(MESSAGE)
+            Smtp("127.0.0.1", port, Login(security=way, ca_file=ca_file)).open()
         transport = Smtp("127.0.0.1", port, Login(security=way, ca_file=ca_file, certificate=str(papers.client)))
-        assert transport.send(MESSAGE).outcome is Outcome.SENT
+        assert carried(transport, MESSAGE).outcome is Outcome.SENT
         transport.close()
     assert len(inbox.mails) == 1
 
@@ -105,7 +106,7 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(way: Literal["start
 @pytest.mark.parametrize("wrong", [{"ca_file": "nowhere.pem"}, {"certificate": "nowhere.pem"}])
 def test_a_file_that_is_not_there_is_told_with_the_server_it_is_for(wrong: dict[str, str]) -> None:
     with pytest.raises(TransportDown, match=r"127.0.0.1:25 cannot be used: .*No such file"):
-        Smtp("127.0.0.1", 25, Login(security="tls", **wrong)).send(MESSAGE)
+        Smtp("127.0.0.1", 25, Login(security="tls", **wrong)).open()
 
 
 @pytest.mark.parametrize(("password", "is_let_in"), [("secret", True), ("guess", False)])
@@ -116,10 +117,10 @@ def test_who_is_not_let_in_sends_nothing_and_never_shows_the_password(
     with tls_server("starttls", papers.server, authenticator=check, auth_required=True) as (inbox, port):
         transport = Smtp("127.0.0.1", port, login)
         if is_let_in:
-            assert transport.send(MESSAGE).outcome is Outcome.SENT
+            assert carried(transport, MESSAGE).outcome is Outcome.SENT
         else:
             with pytest.raises(TransportDown, match=r"cannot be used: 535 5\.7\.8") as told:
-                transport.send(MESSAGE)
+                carried(transport, MESSAGE)
             assert "guess" not in str(told.value)
         transport.close()
     assert len(inbox.mails) == is_let_in

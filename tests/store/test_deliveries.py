@@ -9,9 +9,10 @@ import pytest
 
 from digest.domain.delivery import Delivery, Kind, State
 from digest.domain.subscriber import Status, Subscriber
-from digest.store import deliveries, subscribers
+from digest.store import claims, deliveries, subscribers
+from digest.store.claims import LEASE, MOST_CLAIMED, Claim, Share
 from digest.store.database import Database
-from digest.store.deliveries import LEASE, MOST_CLAIMED, Claim, Settled
+from digest.store.deliveries import Settled
 from tests.builders import NOW
 from tests.cast import joined
 
@@ -29,7 +30,7 @@ def queued(database: Database, reader: Subscriber, *keys: str, kind: Kind = Kind
 
 def claimed(database: Database, holder: str, now: datetime = NOW, dead: Sequence[str] = ()) -> list[Delivery]:
     with database.writing() as connection:
-        return [claim.delivery for claim in deliveries.claim(connection, holder, dead, now=now)]
+        return [one.delivery for one in claims.claim(connection, holder, Share(), now=now, dead=dead)]
 
 
 def keys_of(found: Sequence[Delivery]) -> list[str]:
@@ -83,15 +84,15 @@ def test_a_row_is_taken_over_from_the_dead_and_after_its_lease_only(
     [held] = claimed(database, "first")
     assert keys_of(claimed(database, "second", NOW + passed, dead)) == (["a"] if taken else [])
     with database.writing() as connection:
-        assert deliveries.holders(connection) == ["second" if taken else "first"]
-        assert deliveries.hold(connection, held, "first", NOW) is not taken
+        assert claims.holders(connection) == ["second" if taken else "first"]
+        assert claims.hold(connection, held, "first", NOW) is not taken
 
 
 def test_who_renews_a_claim_keeps_it(database: Database, ada: Subscriber) -> None:
     queued(database, ada, "a")
     [held] = claimed(database, "first")
     with database.writing() as connection:
-        assert deliveries.hold(connection, held, "first", NOW + LEASE)
+        assert claims.hold(connection, held, "first", NOW + LEASE)
     assert claimed(database, "second", NOW + LEASE + timedelta(minutes=1)) == []
 
 
@@ -109,17 +110,17 @@ def test_nothing_is_claimed_before_its_time_nor_after_its_end(database: Database
 
 def taken(database: Database, holder: str, *dead: str) -> list[Claim]:
     with database.writing() as connection:
-        return deliveries.claim(connection, holder, dead, now=NOW)
+        return claims.claim(connection, holder, Share(), now=NOW, dead=dead)
 
 
 def test_what_is_given_back_can_be_claimed_at_once(database: Database, ada: Subscriber) -> None:
     queued(database, ada, "a", "b")
-    claims = taken(database, "me")
+    mine = taken(database, "me")
     with database.writing() as connection:
-        deliveries.settle(connection, claims[0].delivery, "me", Settled(state=State.SENT, reply="250"), NOW)
-        deliveries.give_back(connection, claims, "other", NOW)
+        deliveries.settle(connection, mine[0].delivery, "me", Settled(state=State.SENT, reply="250"), NOW)
+        claims.give_back(connection, mine, "other", NOW)
         assert deliveries.counts(connection) == {"sending": 1, "sent": 1}
-        deliveries.give_back(connection, claims, "me", NOW)
+        claims.give_back(connection, mine, "me", NOW)
     assert [(one.key, one.attempts) for one in claimed(database, "other")] == [("b", 0)]
 
 
@@ -129,15 +130,15 @@ def test_what_was_handed_over_by_the_dead_is_known_however_often_it_is_given_bac
     queued(database, ada, "a", "b", "c")
     first, second, _ = taken(database, "gone")
     with database.writing() as connection:
-        assert deliveries.hold(connection, first.delivery, "gone", NOW)
-        assert deliveries.hold(connection, second.delivery, "gone", NOW)
-        deliveries.let_go(connection, second, "gone", NOW)
-    claims = taken(database, "me", "gone")
-    assert [(one.delivery.key, one.was_handed_over) for one in claims] == [("a", True), ("b", False), ("c", False)]
+        assert claims.hold(connection, first.delivery, "gone", NOW)
+        assert claims.hold(connection, second.delivery, "gone", NOW)
+        claims.let_go(connection, second, "gone", NOW)
+    mine = taken(database, "me", "gone")
+    assert [(one.delivery.key, one.was_handed_over) for one in mine] == [("a", True), ("b", False), ("c", False)]
     with database.writing() as connection:
-        deliveries.give_back(connection, claims[1:], "me", NOW)
-        assert deliveries.hold(connection, claims[0].delivery, "me", NOW)
-        deliveries.let_go(connection, claims[0], "me", NOW)
+        claims.give_back(connection, mine[1:], "me", NOW)
+        assert claims.hold(connection, mine[0].delivery, "me", NOW)
+        claims.let_go(connection, mine[0], "me", NOW)
     again = taken(database, "other")
     assert [(one.delivery.key, one.was_handed_over) for one in again] == [("a", True), ("b", False), ("c", False)]
 

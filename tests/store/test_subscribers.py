@@ -15,7 +15,8 @@ from digest.domain.interests import interests_of
 from digest.domain.profile import Stance, Topic, TopicKind, read_topics
 from digest.domain.relevance import terms_of_topic
 from digest.domain.subscriber import Status, Subscriber, Wishes
-from digest.store import deliveries, issues, profiles, subscribers
+from digest.store import claims, deliveries, issues, profiles, subscribers
+from digest.store.claims import Share
 from digest.store.database import Database
 from digest.store.tables import metadata
 from tests.builders import NOW
@@ -127,7 +128,7 @@ def test_a_release_takes_back_one_reason_only(database: Database) -> None:
     ada = joined(database, "ada")
     with database.writing() as connection:
         deliveries.queue(connection, ada.id, Kind.ISSUE, "2026-03-17", now=NOW)
-        [claim] = deliveries.claim(connection, "me", [], now=NOW)
+        [claim] = claims.claim(connection, "me", Share(), now=NOW)
         subscribers.suppress(connection, "ADA@readers.example", "hard bounce", NOW)
         subscribers.suppress(connection, ada.address, Status.UNSUBSCRIBED, NOW)
         subscribers.release(connection, ada.address, Status.UNSUBSCRIBED)

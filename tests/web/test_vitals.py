@@ -9,10 +9,11 @@ import pytest
 from digest import scheduler
 from digest.actions.collect import asking, collect
 from digest.actions.publish import publish
+from digest.domain.delivery import Outcome, Reply, State
 from digest.domain.subscriber import Wishes
 from digest.service import Service
 from digest.settings import Settings
-from digest.store import bells, leases
+from digest.store import bells, leases, rests
 from tests.builders import DAY, NOW, listings, masthead
 from tests.fakes import ListSource
 from tests.servers import web_server
@@ -93,10 +94,27 @@ def test_work_that_is_done_once_waits_for_who_holds_the_clock(house: Service) ->
 
     with house.database.writing() as connection:
         until = NOW + timedelta(minutes=2)
-        assert bells.hold(connection, "clock", "elsewhere/1/1", [], now=NOW, until=until)
+        assert bells.hold(connection, "clock", "elsewhere/1/1", [], now=NOW, lease=until - NOW)
     work(house)
     assert done == []
     assert not leases.is_dead("elsewhere/1/1"), "of another host nothing is known, so its time must run out"
     house.now = lambda: until
     work(house)
     assert done == ["done"]
+
+
+def test_metrics_count_each_reply_at_once_and_say_that_sending_rests(house: Service, web: httpx2.Client) -> None:
+    assert "digest_sending_rests 0" in web.get("/metrics").text.splitlines()
+    house.meter.replied(Reply(outcome=Outcome.SENT, text="kept in a folder"), State.SENT)
+    house.meter.replied(Reply(outcome=Outcome.LATER, text="451 4.3.0 later"), State.QUEUED)
+    house.meter.replied(Reply(outcome=Outcome.UNKNOWN, text="lost"), State.UNKNOWN)
+    with house.database.writing() as connection:
+        bells.put_off(connection, rests.RESTS, NOW + timedelta(minutes=5))
+    lines = web.get("/metrics").text.splitlines()
+    for line in (
+        'digest_replies_total{class="2"} 1', 'digest_replies_total{class="4"} 1',
+        'digest_replies_total{class="none"} 1',
+        'digest_settled_total{state="queued"} 1', 'digest_settled_total{state="sent"} 1',
+        'digest_settled_total{state="unknown"} 1', "digest_sending_rests 1",
+    ):  # fmt: skip
+        assert line in lines

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from digest.actions.deliver import Sending
 from digest.actions.report import DeliverReport
@@ -41,19 +42,10 @@ def sending(
 
 
 def delivered(
-    database: Database,
-    transport: Transport,
-    at: datetime = NOW,
-    *,
-    holder: str = "me",
-    dead: str = "",
-    watch: Watch | None = None,
-    links: Links = LINKS,
-    at_once: bool = False,
-    limits: Mapping[str, int] = MappingProxyType({}),
+    database: Database, transport: Transport, at: datetime = NOW, *, at_once: bool = False, **how: Any
 ) -> DeliverReport:
     """Let a process run once and end."""
-    process = sending(database, transport, at, holder=holder, dead=dead, watch=watch, links=links, limits=limits)
+    process = sending(database, transport, at, **how)
     try:
         return process.run(at_once=at_once)
     finally:

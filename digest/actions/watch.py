@@ -11,7 +11,7 @@ from digest.actions.report import Report
 from digest.domain.alarm import CLOCK, Alarm, Trouble
 from digest.domain.listing import SOURCE_NAMES
 from digest.domain.text import counted
-from digest.store import alarms, bells, bounces, deliveries, receipts
+from digest.store import alarms, bells, bounces, deliveries, receipts, rests
 from digest.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -92,11 +92,15 @@ def _sources(connection: Connection, day: date, must: Sequence[str]) -> list[Tro
 
 
 def _mail(connection: Connection, now: datetime) -> list[Trouble]:
+    since, long_ago = rests.troubled_since(connection), now - MAIL_WAITS
+    if since and since < long_ago:
+        words = f"nothing could be sent since {since:%Y-%m-%d %H:%M} UTC: look at the mail server, and try at once with"
+        return [Trouble(name="mail", words=f"{words}: digest deliver --now")]
     number, first_at = deliveries.waiting(connection)
-    if not number or first_at is None or now - first_at < MAIL_WAITS:
+    if not number or first_at is None or first_at > long_ago or deliveries.was_sent_since(connection, long_ago):
         return []
     words = f"{counted(number, 'message')} should have left by {first_at:%Y-%m-%d %H:%M} UTC: look at the mail server"
-    return [Trouble(name="mail", words=words)]
+    return [Trouble(name="mail", words=f"{words}, and whether DIGEST_RAMP_FIRST_DAY holds them")]
 
 
 def _refusals(connection: Connection, now: datetime) -> list[Trouble]:

@@ -13,13 +13,17 @@ from digest.mail.transport import TransportDown
 class Folder:
     """Writes messages into a folder as `<Message-ID>.eml`, by way of another where drafts lie until they are whole."""
 
-    def __init__(self, folder: Path, drafts: Path | None = None) -> None:
+    def __init__(self, folder: Path, drafts: Path | None = None, *others: Path) -> None:
         self.folder, self.drafts = folder, drafts or folder / ".drafts"
-        for needed in (self.folder, self.drafts):
-            needed.mkdir(parents=True, exist_ok=True)
+        self.needed = (self.folder, self.drafts, *others)
 
     def open(self) -> None:
-        """A folder is always open."""
+        """Make whatever folder is missing; raises TransportDown where it cannot be made."""
+        try:
+            for needed in self.needed:
+                needed.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TransportDown(f"{self.folder} cannot be made: {error.strerror}", for_all=True) from error
 
     def send(self, message: Message) -> Reply:
         """Write one message: whole or not at all."""
@@ -40,8 +44,7 @@ class Maildir(Folder):
     """A folder that mail programs open: what was not seen yet lies in `new`, drafts in `tmp`."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "new", folder / "tmp")
-        (folder / "cur").mkdir(exist_ok=True)
+        super().__init__(folder / "new", folder / "tmp", folder / "cur")
 
 
 class Stdout:

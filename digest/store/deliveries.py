@@ -125,6 +125,11 @@ def issues_out(connection: Connection, since: datetime) -> int:
     return connection.scalar(select(func.count()).where(out)) or 0
 
 
+def was_sent_since(connection: Connection, since: datetime) -> bool:
+    """Whether any message was sent since a moment."""
+    return connection.scalar(select(deliveries.c.id).where(deliveries.c.sent_at >= since).limit(1)) is not None
+
+
 def first_sent_at(connection: Connection) -> datetime | None:
     """Give the moment the first issue of all was sent, or None."""
     sent = select(deliveries.c.sent_at).where(deliveries.c.sent_at.is_not(None), deliveries.c.issue_id.is_not(None))

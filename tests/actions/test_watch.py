@@ -8,11 +8,13 @@ from sqlalchemy import update
 from digest.actions.watch import WatchReport, watch
 from digest.domain.alarm import Alarm
 from digest.domain.bounce import Bounce, BounceKind
-from digest.domain.delivery import Kind
+from digest.domain.delivery import Kind, State
 from digest.domain.listing import Receipt, Verdict
 from digest.domain.subscriber import Status, Wishes
-from digest.store import bounces, deliveries, receipts, subscribers
+from digest.store import bounces, claims, deliveries, receipts, rests, subscribers
+from digest.store.claims import Share
 from digest.store.database import Database
+from digest.store.deliveries import Settled
 from digest.store.tables import deliveries as deliveries_table
 from tests.builders import DAY, NOW
 
@@ -132,6 +134,37 @@ def test_mail_that_cannot_leave_is_told(database: Database, operator: Operator) 
         deliveries.queue(connection, reader, Kind.ISSUE, "2026-03-17", now=NOW)
     for at in (0, 20, 29, 30, 31):
         ring(database, operator, minutes(at))
+    assert [alarm.name for alarm in operator.told] == ["mail"]
+
+
+def test_that_sending_rests_is_told_when_it_lasts_and_when_it_is_over(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.COMPLETE)
+    with database.writing() as connection:
+        rests.begin(connection, rests.DOWN, NOW)
+    for at in (0, 20, 30, 31, 32):
+        ring(database, operator, minutes(at))
+    assert [(alarm.name, "digest deliver --now" in alarm.words) for alarm in operator.told] == [("mail", True)]
+    with database.writing() as connection:
+        rests.end(connection)
+    for at in range(33, 39):
+        ring(database, operator, minutes(at))
+    assert [alarm.is_over for alarm in operator.told] == [False, True]
+
+
+def test_mail_that_leaves_slowly_is_no_trouble(database: Database, operator: Operator) -> None:
+    sign(database, Verdict.COMPLETE)
+    with database.writing() as connection:
+        reader = subscribers.add(connection, "a@readers.example", Wishes(), now=NOW, status=Status.ACTIVE, consent={})
+        for key in ("2026-03-16", "2026-03-17"):
+            assert deliveries.queue(connection, reader or 0, Kind.ISSUE, key, now=NOW)
+        [first, _] = claims.claim(connection, "me", Share(), now=NOW)
+        sent = Settled(state=State.SENT, reply="250")
+        deliveries.settle(connection, first.delivery, "me", sent, minutes(20))
+        claims.free(connection, "me", [], NOW)
+    for at in (0, 20, 40, 49):
+        ring(database, operator, minutes(at))
+    assert operator.told == []
+    ring(database, operator, minutes(51))
     assert [alarm.name for alarm in operator.told] == ["mail"]
 
 

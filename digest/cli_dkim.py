@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from digest import console
-from digest.opened import opened
+from digest.opened import read_settings, refusing
 
 keys = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Option("--selector", help="What the keys are called; year and month if left out.")]
@@ -24,10 +24,12 @@ def dkim() -> None:
 def new(selector: Name = "", into: Into = Path("dkim"), as_json: Json = False) -> None:
     """Make an RSA and an Ed25519 key, and print the DNS records to publish before they sign. Overwrites nothing."""
     from digest.journeys.keys import new_keys
+    from digest.service import wall_clock
 
-    with opened() as service:
+    with refusing():
+        domain = read_settings().domain
         try:
-            made = new_keys(service.settings.domain, selector or f"{service.now():%Y%m}", into)
+            made = new_keys(domain, selector or f"{wall_clock():%Y%m}", into)
         except ValueError as error:
             console.refuse(str(error))
     if as_json:

@@ -19,8 +19,8 @@ def deliver(
     """Send whatever is queued, confirmations first."""
     with opened() as service, console.progress() as advance:
         report = service.deliver(dry_run=dry_run, at_once=now, advance=advance)
-    if report.rests_until and not now:
-        typer.echo(f"Sending rests until {report.rests_until}; --now tries at once.", err=True)
+    if report.rests_until and report.waiting and not report.failed:
+        report.failed.append(f"sending rests until {report.rests_until}: {report.rests_for}; --now tries at once")
     console.end(report, as_json=json)
 
 

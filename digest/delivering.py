@@ -25,6 +25,12 @@ class Delivering(Office):
         finally:
             super().__exit__(*why)
 
+    def reload(self, settings: "Settings") -> None:
+        """Use other settings from now on; what is under way is settled first."""
+        super().reload(settings)
+        if self._sending:
+            self._sending[1].is_leaving = True
+
     def deliver(
         self, *, dry_run: bool = False, at_once: bool = False, advance: "Advance" = stay_silent
     ) -> "DeliverReport":
@@ -61,6 +67,6 @@ class Delivering(Office):
         )
 
     def _end_sending(self) -> None:
-        sending, self._sending = self._sending, None
-        if sending:
-            sending[1].close()
+        if self._sending:
+            self._sending[1].close()  # If it raises, what was sent and not written down is not forgotten.
+            self._sending = None

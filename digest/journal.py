@@ -15,8 +15,9 @@ TOKEN = re.compile(r"\b(\d+)\.[\w-]{16,}")
 DETAIL = re.compile(r"(DETAIL: +).+")
 """Where PostgreSQL repeats the row it refused."""
 PLAIN = re.compile(r"[\w.:+/…,-]+")
-CHATTY = ("httpx2", "httpcore2", "alembic", "apscheduler")
-"""Who writes whole addresses, and some hold secrets, or a line for every ring."""
+CHATTY = dict.fromkeys(("httpx2", "httpcore2", "alembic", "apscheduler"), logging.WARNING) | {"mail.log": logging.ERROR}
+"""Who writes whole addresses, and some hold secrets, or a line for every ring; `mail.log` (aiosmtpd) warns of whatever
+a stranger types."""
 
 
 def discreet(words: str) -> str:
@@ -82,5 +83,5 @@ def write_log(log_format: str) -> None:
     writes = logging.StreamHandler()
     writes.setFormatter(Line(as_json=log_format == "json"))
     logging.basicConfig(level=logging.INFO, handlers=[writes], force=True)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in CHATTY.items():
+        logging.getLogger(name).setLevel(least)

@@ -19,11 +19,19 @@ class SettingsError(ValueError):
 @contextmanager
 def opened() -> Iterator["Service"]:
     """Open the house with the settings as they are."""
-    from digest.service import Service, StoreError
+    from digest.service import Service
+
+    with refusing(), Service(read_settings()) as service:
+        yield service
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """End the command with a sentence where what is done in the block cannot work as it is set."""
+    from digest.service import StoreError
 
     try:
-        with Service(read_settings()) as service:
-            yield service
+        yield
     except (StoreError, SettingsError) as error:
         console.refuse(str(error))
     except OSError as error:
@@ -31,12 +39,12 @@ def opened() -> Iterator["Service"]:
 
 
 def read_settings() -> "Settings":
-    """Read the settings as they are now.
+    """Read the settings as they are now, and whether the keys they name can sign.
 
     Raises
     ------
     SettingsError
-        In words for the operator.
+        All that is wrong, in words for the operator.
     """
     from dotenv import dotenv_values
     from pydantic import ValidationError
@@ -46,12 +54,24 @@ def read_settings() -> "Settings":
     known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
     told = {*os.environ, *(name.upper() for name in dotenv_values(".env"))}
     unknown = sorted(name for name in told if name.startswith("DIGEST_") and name not in known)
-    if unknown:
-        raise SettingsError(f"{', '.join(unknown)}: no such setting; the README lists them")
+    faults = [f"{', '.join(unknown)}: no such setting; the README lists them"] if unknown else []
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(dict(one)) for one in error.errors())) from error
+        faults += [_sentence(dict(one)) for one in error.errors()]
+    else:
+        faults += [f"DIGEST_DKIM_KEYS: {said}" for said in _faults_of_keys(settings)]
+    if faults:
+        raise SettingsError("; ".join(faults))
+    return settings
+
+
+def _faults_of_keys(settings: "Settings") -> list[str]:
+    if not settings.dkim_keys:
+        return []
+    from digest.journeys.keys import faults_of  # It loads cryptography, which no command needs where nothing is signed.
+
+    return faults_of(settings.dkim_keys)
 
 
 def _sentence(one: dict[str, Any]) -> str:

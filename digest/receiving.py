@@ -32,7 +32,7 @@ class Receiving(Office):
 
     def take_in(self, raw: bytes, recipient: str = "") -> bool:
         """Act on one mail that came back, sent to `recipient` if that is known; False where the database is away."""
-        from sqlalchemy.exc import OperationalError
+        from sqlalchemy.exc import SQLAlchemyError
 
         from digest.actions.receive import take_in
         from digest.actions.report import ReceiveReport
@@ -40,8 +40,8 @@ class Receiving(Office):
         report = ReceiveReport(read=1)
         try:
             take_in(self.database, raw, report, links=self.links, now=self.now(), recipient=recipient)
-        except OperationalError:
-            log.exception("what came back could not be kept: the database is away")
+        except SQLAlchemyError:  # Also TimeoutError, where all connections of the pool are in use.
+            log.exception("what came back could not be kept: the database is away or busy")
             return False
         log.info("receive", extra={"said": {key: value for key, value in report.to_json().items() if value}})
         return True

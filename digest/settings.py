@@ -198,15 +198,15 @@ class Settings(MailSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 32:
-            raise ValueError("signing_key must have 32 characters or more")
+            raise ValueError("it must have 32 characters or more")
         return value
 
     @model_validator(mode="after")
     def _together(self) -> "Settings":
         if self.joining is Joining.DOMAINS and not self.joining_domains:
-            raise ValueError("joining is 'domains', but joining_domains names none")
+            raise ValueError("DIGEST_JOINING is 'domains', but DIGEST_JOINING_DOMAINS names none")
         if self.collect_hour + self.collect_patience > 23:
-            raise ValueError("collect_hour and collect_patience together must end before midnight UTC")
+            raise ValueError("DIGEST_COLLECT_HOUR and DIGEST_COLLECT_PATIENCE together must end before midnight UTC")
         return self
 
     @property

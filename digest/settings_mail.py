@@ -1,6 +1,7 @@
 """The settings by which mail leaves: transport, mail servers and how they are spoken to, keys, where bounces go."""
 
 import re
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ SELECTOR = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 """What a DKIM key may be called: it is a part of a host name (RFC 6376, 3.1)."""
 LONGEST_BOUNCER = 28
 """Characters before the @ of `bounce_address`: with a token of 36 behind them there may be 64 (RFC 5321, 4.5.3.1)."""
+SHORTEST_SECRET = 16
+"""Characters of a secret that nobody guesses."""
 
 
 class MailSettings(BaseSettings):
@@ -63,7 +66,8 @@ class MailSettings(BaseSettings):
         "empty: nowhere.",
     )
     bounce_webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Key that signs what is posted to `/returns`; empty: nothing is taken there."
+        SecretStr(""),
+        description="Key that signs what is posted to `/returns`, 16 characters or more; empty: nothing is taken there.",
     )
     connections: int = Field(4, ge=1, le=50, description="Connections to the mail server that are open at once.")
     connections_per_domain: int = Field(2, ge=1, description="Messages that are under way to one mail domain at once.")
@@ -133,6 +137,13 @@ class MailSettings(BaseSettings):
             raise ValueError(f"before its @ it may have {LONGEST_BOUNCER} characters: a token is added to them")
         return value
 
+    @field_validator("bounce_webhook_secret")
+    @classmethod
+    def _not_guessed(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"it must have {SHORTEST_SECRET} characters or more")
+        return value
+
     @field_validator("dkim_keys")
     @classmethod
     def _selectors(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -146,17 +157,19 @@ class MailSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _can_be_spoken_to(self) -> "MailSettings":
-        if not all(host and 0 < port < 65_536 for host, port in self.relays):
-            raise ValueError("smtp_host must name mail servers by comma, each as host or host:port")
+        if not all(_can_be_reached(*one) for one in self.relays):
+            raise ValueError("DIGEST_SMTP_HOST must name mail servers by comma, each as host or host:port")
+        if self.bounce_imap_host and not _can_be_reached(*self.bounce_imap):
+            raise ValueError("DIGEST_BOUNCE_IMAP_HOST must be host or host:port")
         if self.transport == "smtp" and any(host.startswith("/") for host, _ in self.relays):
-            raise ValueError("smtp_host is a socket: that is for the transport 'lmtp'")
+            raise ValueError("DIGEST_SMTP_HOST is a socket: that is for the transport 'lmtp'")
         if self.transport == "lmtp" and self.smtp_security == "tls":
-            raise ValueError("smtp_security is 'tls', which is not for the transport 'lmtp': use 'starttls' or 'none'")
+            raise ValueError("DIGEST_SMTP_SECURITY is 'tls', which is not for the transport 'lmtp': use 'starttls'")
         if self.lmtp_door and not (0 <= self.lmtp_door[1] < 65_536 and self.bounce_address):
-            raise ValueError("bounce_lmtp must be host:port or a port, and needs bounce_address beside it")
+            raise ValueError("DIGEST_BOUNCE_LMTP must be host:port or a port, and needs DIGEST_BOUNCE_ADDRESS")
         is_near = all(host in LOOPBACK or host.startswith("/") for host, _ in self.relays)
         if self.smtp_user and self.smtp_security == "none" and not is_near:
-            raise ValueError("smtp_user is set, but smtp_security is 'none': a password never goes out unencrypted")
+            raise ValueError("DIGEST_SMTP_USER is set, but DIGEST_SMTP_SECURITY is 'none': no password goes out so")
         return self
 
 
@@ -164,3 +177,17 @@ def _relay(named: str, usual: int) -> tuple[str, int]:
     found = re.fullmatch(r"(\[[^\]]+\]|[^:/\[\]]+):([0-9]{1,5})", named)
     host, port = found.groups() if found else (named, usual)
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _can_be_reached(host: str, port: int) -> bool:
+    """Whether a host has the form of one: a colon stands in a socket's path, or in an address of IPv6.
+
+    >>> [_can_be_reached(*_relay(named, 25)) for named in ("mail.example.org", "::1", "127.0.0.1:abc", "a:99999")]
+    [True, True, False, False]
+    """
+    if ":" in host and not host.startswith("/"):
+        try:
+            IPv6Address(host)
+        except ValueError:
+            return False
+    return bool(host) and 0 < port < 65_536

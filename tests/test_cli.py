@@ -53,7 +53,7 @@ def test_a_dry_run_composes_and_sends_nothing(digest: Callable[..., Any], tmp_pa
         ("SENDER", "papers", "must be a bare address"),
         ("PUBLIC_URL", "http://digest.example.org", "must begin with https://"),
         ("ARXIV_CATEGORIES", "cs.AI cs.CL", "not an arXiv category"),
-        ("JOINING", "domains", "joining_domains names none"),
+        ("JOINING", "domains", "DIGEST_JOINING_DOMAINS names none"),
         ("SIGNING_KEY", "short", "32 characters"),
         ("DATABASE_URL", "digest.sqlite3", "sqlite:///digest.sqlite3"),
         ("SENDRE", "a@x.org", "no such setting"),

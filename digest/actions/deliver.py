@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
 
-from sqlalchemy.exc import DBAPIError
-
 from digest.actions.report import Advance, DeliverReport, stay_silent
 from digest.domain.delivery import Kind, Reply, State
 from digest.domain.issue import Issue
@@ -31,6 +29,7 @@ RENEWED_SECONDS = 300.0
 MOST_OF_A_DOMAIN = 25
 """So many for one mail domain are claimed at once, so that others are not behind it."""
 RAMP = "waits for tomorrow: the ramp of a new sender"
+AWAY = "the database is away: what ended is written down, and what is left is sent, when it is back"
 LATE = "not sent in time: its papers come with the next issue"
 
 
@@ -62,7 +61,7 @@ class Sending:
         heard: Callable[[Reply, State], None] = lambda *_: None,
     ) -> None:
         self.database, self.room, self.speed, self.clock = database, room, speed, clock
-        self.is_dead, self.heard = is_dead, heard
+        self.is_dead, self.heard, self.is_leaving = is_dead, heard, False
         self.pool: Pool[Claim] = Pool(open_transport, speed.pace.limits.connections, speed.monotonic)
         self.ledger = Ledger(database, room.holder, key_id=room.links.key_id)
         self.rests = Rests(self.ledger)
@@ -76,8 +75,7 @@ class Sending:
         While sending rests only confirmations are tried, one at a time, unless all is to be tried `at_once`; after a
         rest, one message first.
         """
-        self.rests.look(self.clock(), at_once=at_once)
-        return _Run(self).all(advance)
+        return _Run(self, at_once).all(advance)
 
     def close(self) -> None:
         """Let go of the connections, write down what is not yet, and count what refusals say of addresses."""
@@ -91,19 +89,19 @@ def count_waiting(database: Database, now: datetime, report: DeliverReport | Non
     report = report or DeliverReport()
     with database.reading() as connection:
         report.waiting, first_at = deliveries.waiting(connection)
-        rests_until = rests.resting_until(connection, now)
-    report.next_try_at = first_at.isoformat(timespec="minutes") if first_at else ""
-    report.rests_until = rests_until.isoformat(timespec="minutes") if rests_until else ""
+        moments = first_at, rests.resting_until(connection, now)
+        report.rests_for = rests.words(connection, now)
+    report.next_try_at, report.rests_until = (at.isoformat(timespec="seconds") if at else "" for at in moments)
     return report
 
 
 class _Run:
     """One run: what may be sent in it, and what came of it."""
 
-    def __init__(self, sending: Sending) -> None:
+    def __init__(self, sending: Sending, at_once: bool) -> None:
         self.sending, self.pool, self.ledger, self.rests = sending, sending.pool, sending.ledger, sending.rests
         self.pace, self.clock, self.monotonic = sending.speed.pace, sending.clock, sending.speed.monotonic
-        self.report, self.is_over, self.done = DeliverReport(), False, 0
+        self.at_once, self.report, self.is_over, self.done = at_once, DeliverReport(), False, 0
         self.failure: Exception | None = None
         self._resumes_at, self._renewed_at = -inf, self.monotonic()
         self._found: Mapping[int, Issue] = {}
@@ -111,32 +109,37 @@ class _Run:
 
     def all(self, advance: Advance) -> DeliverReport:
         """Send all that may be sent."""
-        if late := self.ledger.begin(self.clock()):
-            self.report.skipped[LATE] = late
+        self.report.skipped[LATE] = self.ledger.begin(self.clock())
         self.pool.begin()
         try:
             while not self.is_over:
                 if claims := self.claimed():
                     self.send(claims, advance)
-                elif not self.waits():
+                elif not self.waits(advance):
                     break
         finally:
             while self.pool.under_way:
                 self._settle_ended()
         if self.failure:
             raise self.failure
-        self.rests.count_refusals(self.clock())
         advance("delivering", self.done, self.done)
         self.report = count_waiting(self.sending.database, self.clock(), self.report)
         if self.report.waiting and not self.ledger.issues_left(self.pace.limits.ramp_first_day, self.clock()):
             self.report.skipped[RAMP] = self.report.waiting
+        self.report.skipped = +self.report.skipped
         return self.report
 
     def claimed(self) -> list[Claim]:
         """Claim what may be sent now, and read what its mails are made of."""
-        if self.rests.is_troubled and self.pool.under_way:
+        now, at = self.clock(), self.monotonic()
+        self.is_over |= self.sending.is_leaving
+        self.rests.look(now, at_once=self.at_once)
+        self.rests.count_refusals(now)
+        if self.is_over or (self.rests.is_troubled and self.pool.under_way):
             return []
-        claims = self.ledger.claim(self.sending.is_dead, self._share(), now=self.clock())
+        claims = self.ledger.claim(self.sending.is_dead, self._share(at), now=now)
+        if not claims:
+            self._resumes_at = max(self._resumes_at, at + self.pace.opens_in(at))
         with self.sending.database.reading() as connection:
             self._found = issues.with_ids(connection, [claim.issue_id for claim in claims if claim.issue_id])
             self._pages = editions.pages_of(connection, self._found.values())
@@ -158,12 +161,13 @@ class _Run:
                 elif self.pool.under_way:
                     self._settle_ended(min(seconds, PATIENCE_SECONDS))
                 else:
-                    self.sending.speed.sleep(seconds)
+                    self.sending.speed.sleep(min(seconds, PATIENCE_SECONDS))
         finally:
             self._give_back(left)
 
-    def waits(self) -> bool:
+    def waits(self, advance: Advance) -> bool:
         """Wait for what is under way or was put off, a moment at a time; False if there is neither."""
+        advance("delivering", self.done, self.done)
         seconds, under_way = self._resumes_at - self.monotonic(), len(self.pool.under_way)
         if under_way:
             self._settle_ended()
@@ -184,13 +188,13 @@ class _Run:
         else:  # It was not sent: who should have said whether it is wanted gave no answer.
             self.failure, self.is_over = result, True
 
-    def _share(self) -> Share:
+    def _share(self, at: float) -> Share:
         if self.rests.until:
             return Share(most=1, last_turn=CONFIRMATIONS)
         return Share(
             most=1 if self.rests.is_troubled else MOST_CLAIMED,
             most_per_domain=self.pace.most_in(ROUND_SECONDS, MOST_OF_A_DOMAIN),
-            not_to=self.pace.closed(self.monotonic(), PATIENCE_SECONDS, [one.domain for one in self.pool.under_way]),
+            not_to=self.pace.closed(at, PATIENCE_SECONDS, [one.domain for one in self.pool.under_way]),
             ramp=self.pace.limits.ramp_first_day,
         )
 
@@ -230,7 +234,7 @@ class _Run:
         for claim, result in self.pool.ended(patience):
             try:
                 self._settle(claim, result)
-            except DBAPIError as error:
+            except Exception as error:  # The others that ended are settled all the same.
                 self.failure, self.is_over = error, True
         if self.pool.under_way and self.monotonic() - self._renewed_at > RENEWED_SECONDS:
             self._renewed_at = self.monotonic()
@@ -238,20 +242,19 @@ class _Run:
 
     def _put_off(self, claim: Claim, error: TransportDown) -> None:
         now = self.clock()
-        if self.pool.left and not (error.for_all or self.rests.is_troubled):
+        if self.pool.left > 0 and not (error.for_all or self.rests.is_troubled):
             log.warning("one connection less: %s", error)
         else:
             self._stop(self.rests.down(str(error), now))
-        self.ledger.let_go(claim, self.rests.until or now)
+        self.ledger.let_go(claim, self.rests.again_at(claim, now))
 
     def _note(self, claim: Claim, reply: Reply, sha256: str) -> None:
         reply, state, why = self.rests.settle(claim, reply, sha256, self.clock())
         self.sending.heard(reply, state)
         self.report.repeated += claim.was_handed_over
         self.report.count(reply, state)
-        if why:
+        if why := why or (AWAY if self.ledger.unwritten else ""):
             self._stop(why)
-        self.is_over |= bool(self.ledger.unwritten)
 
     def _stop(self, why: str) -> None:
         self.report.failed += [] if self.is_over else [why]

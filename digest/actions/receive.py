@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from digest.actions.report import Advance, ReceiveReport, stay_silent
 from digest.domain.bounce import Bounce, BounceKind
@@ -38,7 +38,7 @@ def receive(
     """Read every mailbox; each mail is acted on and then marked, so that one read twice counts once.
 
     What is not read after `MOST_SECONDS` is left for the next run. What is wrong with one mail is no matter of the
-    next, but where the database is away nothing is marked.
+    next, but where the database is away or busy nothing is marked.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def receive(
                 advance("receiving", report.read, report.read + 1)
                 try:
                     take_in(database, raw, report, links=links, now=now)
-                except OperationalError:
-                    raise
                 except Exception as error:  # Anybody can send anything here: what raises would raise at every run.
+                    if isinstance(error, SQLAlchemyError) and not isinstance(error, DataError):
+                        raise
                     report.skipped[f"{BROKEN}: {type(error).__name__}"] += 1
                 mailbox.mark(name)
                 report.read += 1

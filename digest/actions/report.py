@@ -99,7 +99,7 @@ class ComposeReport(Report):
 class DeliverReport(Report):
     """How many messages left, were put off, or were repeated after a crash; what waits now, and until when.
 
-    `rests_until` is the moment to which all sending rests, if it does.
+    `rests_until` is the moment to which all sending rests, if it does, and `rests_for` why.
     """
 
     sent: int = 0
@@ -108,6 +108,7 @@ class DeliverReport(Report):
     waiting: int = 0
     next_try_at: str = ""
     rests_until: str = ""
+    rests_for: str = ""
 
     def count(self, reply: Reply, state: State) -> None:
         """Count what came back for a message, and where its delivery stands."""
@@ -116,7 +117,7 @@ class DeliverReport(Report):
             return
         self.later += state is State.QUEUED
         self.skipped[f"{state}: {reply.text[:80]}"] += 1
-        if not self.failed:
+        if not (self.failed or (reply.is_greylisting and state is State.QUEUED)):
             self.failed.append(f"not every message could be delivered; the first: {reply.text}")
 
 

@@ -92,7 +92,7 @@ def _sources(connection: Connection, day: date, must: Sequence[str]) -> list[Tro
 
 
 def _mail(connection: Connection, now: datetime) -> list[Trouble]:
-    since, long_ago = rests.troubled_since(connection), now - MAIL_WAITS
+    since, long_ago = rests.troubled_since(connection, now), now - MAIL_WAITS
     if since and since < long_ago:
         words = f"nothing could be sent since {since:%Y-%m-%d %H:%M} UTC: look at the mail server, and try at once with"
         return [Trouble(name="mail", words=f"{words}: digest deliver --now")]

@@ -18,6 +18,8 @@ TRIES_LOOKED_AT = 20
 """So many of the last tries tell whether something is wrong."""
 LEAST_ALIKE = 10
 """So many of them, and more than half, must have failed in one way."""
+LEAST_OF_ALL = 3
+"""Or all of so many were refused, by several domains."""
 LOOKED_BACK = timedelta(hours=1)
 MINUTE_SECONDS = 60.0
 
@@ -95,6 +97,10 @@ class Pace:
         known = {*self._next_at, *under_way}
         return [one for one in known if self.wait(one, max(at, self._next_in_all), under_way) > seconds]
 
+    def opens_in(self, at: float) -> float:
+        """Give the seconds until the first of the mail domains that wait may be sent to, or 0 if none waits."""
+        return min((next_at - at for next_at in self._next_at.values() if next_at > at), default=0.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
@@ -121,39 +127,52 @@ class Trouble(Generic[Ticket]):
 
     >>> at, trouble = datetime(2026, 11, 20, 7), Trouble[int]()
     >>> busy = Reply(outcome=Outcome.LATER, text="452 4.3.1 no room", at="MAIL")
-    >>> said = [trouble.noted(busy, number, at) for number in range(10)]
+    >>> said = [trouble.noted(busy, number, "a.example", at) for number in range(10)]
     >>> said[-2], said[-1]
     ('', '10 of the last 10 tries ended like this one: 452 4.3.1 no room')
     """
 
     def __init__(self) -> None:
-        self._last: deque[tuple[Reply, Ticket, datetime]] = deque()
+        self._last: deque[tuple[Reply, Ticket, str, datetime]] = deque()
+        self._passed: list[tuple[Reply, Ticket, datetime]] = []
 
-    def noted(self, reply: Reply, ticket: Ticket, at: datetime) -> str:
-        """Note a reply; give a sentence if too many are like it, else an empty text."""
+    def noted(self, reply: Reply, ticket: Ticket, domain: str, at: datetime) -> str:
+        """Note a reply of a mail domain; give a sentence if too many are like it, else an empty text."""
         if reply.is_greylisting:
             return ""
-        self._last.append((reply, ticket, at))
-        alike, looked_at = len(self.alike(reply)), min(len(self._last), TRIES_LOOKED_AT)
-        if reply.outcome is Outcome.SENT or alike < LEAST_ALIKE or 2 * alike <= looked_at:
+        self._last.append((reply, ticket, domain, at))
+        while len(self._last) > TRIES_LOOKED_AT or at - self._last[0][3] > LOOKED_BACK:
+            self._pass()
+        alike, looked_at = len(self.alike(reply)), len(self._last)
+        is_much = alike >= LEAST_ALIKE and 2 * alike > looked_at
+        if reply.outcome is Outcome.SENT or not (is_much or self._is_all(reply)):
             return ""
         return f"{alike} of the last {looked_at} tries ended like this one: {reply.text}"
 
     def alike(self, reply: Reply) -> list[tuple[Reply, Ticket]]:
         """Give those of the last tries that ended like one."""
-        last = list(self._last)[-TRIES_LOOKED_AT:]
-        return [(one, ticket) for one, ticket, _ in last if _kind(one) == _kind(reply)]
+        return [(one, ticket) for one, ticket, *_ in self._last if _kind(one) == _kind(reply)]
 
     def passed(self, now: datetime) -> list[tuple[Reply, Ticket, datetime]]:
         """Give, once, the tries that speak of no trouble any more: twenty came after them, or an hour went by."""
-        over = []
-        while self._last and (len(self._last) > TRIES_LOOKED_AT or now - self._last[0][2] > LOOKED_BACK):
-            over.append(self._last.popleft())
+        while self._last and now - self._last[0][3] > LOOKED_BACK:
+            self._pass()
+        over, self._passed = self._passed, []
         return over
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin anew; what speaks of no trouble stays."""
         self._last.clear()
+
+    def _pass(self) -> None:
+        reply, ticket, _, at = self._last.popleft()
+        self._passed.append((reply, ticket, at))
+
+    def _is_all(self, reply: Reply) -> bool:
+        """Whether every try was refused alike, by several domains: their servers have not all lost their mailboxes."""
+        domains = {domain for one, _, domain, _ in self._last if _kind(one) == _kind(reply)}
+        is_alike = len(self.alike(reply)) == len(self._last) >= LEAST_OF_ALL
+        return reply.outcome is Outcome.REFUSED and is_alike and len(domains) > 1
 
 
 def _kind(reply: Reply) -> tuple[Outcome, str, str]:

@@ -12,13 +12,15 @@ FULL = "2.2"
 ABOUT_US = {"1.7", "1.8", "2.3", "3.4"}
 """What speaks of the sender's address, or of a message that is too large."""
 POLICY_WORDS = re.compile(
-    r"\b(?:spam|spf|dkim|dmarc|block\s?list|black\s?list|blocked|reputation|policy|relay\w*|sender|helo|ehlo|"
-    r"client host|authenticat\w+)\b",
+    r"\b(?:spam\w*|spf|dkim|dmarc|(?:block|black)\s?list\w*|blocked|(?<!not )listed|your ip|reputation|policy|"
+    r"relay\w*(?! recipient)|access denied|sender|helo|ehlo|client host|authenticat\w+)\b",
     re.I,
 )
+NAMES = re.compile(r"[^\s@]{1,64}@\S+|(?<!client )\bhost [\w-]+\.\S+", re.I)
+"""Addresses and servers, which may be called anything."""
 PASSING_WORDS = re.compile(
     r"\b(?:quota|(?:mailbox|inbox) (?:is )?(?:full|out of storage)|exceeded storage|too quickly|at a rate|"
-    r"host or domain name not found|unrouteable|retry time)\b",
+    r"host or domain name not found|unrouteable|retry time|unverified|verification)\b",
     re.I,
 )
 WHO = r"(?:local )?(?:user|recipient|mailbox|account|address|person)"
@@ -39,10 +41,11 @@ class Meaning(StrEnum):
 
 
 def meaning_of(status: str, words: str) -> Meaning:
-    """Judge a refusal by its enhanced status code; where that tells nothing, by its words.
+    """Judge a refusal by its enhanced status code; where that tells nothing, or the words doubt it, by its words.
 
-    Hard needs a code or words that say so. A full mailbox, a host that is not found, and what was given up after
-    trying for long is soft: it may get better, and if it does not, it adds up. All else is policy.
+    Hard needs a code or words that say so, and no word of policy: many a server calls an address unknown where it does
+    not trust who asks. A full mailbox, a host that is not found, an address that is still being verified, and what was
+    given up after trying for long is soft: it may get better, and if it does not, it adds up. All else is policy.
 
     >>> [str(meaning_of(code, "")) for code in ("5.1.1", "5.2.2", "5.4.4", "4.4.1", "5.7.26", "5.1.8", "5.5.1")]
     ['hard', 'soft', 'soft', 'soft', 'policy', 'policy', 'policy']
@@ -55,14 +58,14 @@ def meaning_of(status: str, words: str) -> Meaning:
     level = level or (plain[1] if plain else "")
     if topic in ABOUT_US or (topic[:2] in {"5.", "6.", "7."} and not topic.endswith(".0")):
         return Meaning.POLICY
-    if is_telling(told):
-        is_dead = level == "5" and topic in DEAD and not PASSING_WORDS.search(words)
-        return Meaning.HARD if is_dead else Meaning.SOFT
-    if topic == "7.0" or POLICY_WORDS.search(words):
+    is_dead = level == "5" and topic in DEAD
+    if is_telling(told) and not is_dead:
+        return Meaning.SOFT
+    if topic == "7.0" or POLICY_WORDS.search(NAMES.sub("", words)):
         return Meaning.POLICY
     if level == "4" or PASSING_WORDS.search(words):
         return Meaning.SOFT
-    if DEAD_WORDS.search(words):
+    if is_dead or DEAD_WORDS.search(words):
         return Meaning.HARD
     return Meaning.POLICY if level else Meaning.SOFT
 

@@ -12,14 +12,16 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from digest.actions.watch import HEARTBEAT
 from digest.domain.finding import Finding, Health, ok, warn, wrong
 from digest.domain.message import KINDS, NothingToShowError
 from digest.journeys.doctor_mail import authentication, way_out, web
+from digest.journeys.doctor_returns import ways_back
 from digest.mail.dns import LookUp, Names
 from digest.service import Service, StoreError, wall_clock
 from digest.settings import Settings
 from digest.store import bells
-from digest.store.tables import deliveries, editions
+from digest.store.tables import deliveries, editions, receipts
 
 RESERVED = {"example", "test", "invalid", "localhost", "local", "internal"}
 """Endings no domain of the open internet has (RFC 6761, 6762)."""
@@ -93,6 +95,8 @@ def _all_of(
     if by.time_page:
         found += told("clock", partial(_clock_of_others, settings, by))
     found += told("way out", partial(way_out, settings, by.now()))
+    for back in ways_back(settings, by.ca_file):
+        found += told("returns", back)
     for part, look in authentication(settings, by.look_up).items():
         found += told(part, look)
     return (*found, *told("web", partial(web, settings, house, by.now(), by.ca_file)))
@@ -110,7 +114,9 @@ def told(part: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
         found.extend(look())
     except Exception as error:
         said = (str(error).splitlines() or [""])[0]
-        seen = f"it cannot be looked at: {type(error).__name__}: {said}"
+        if not (isinstance(error, OSError) or type(error).__module__.startswith("digest.")):
+            said = f"{type(error).__name__}: {said}"  # What others raise is seldom a sentence.
+        seen = f"it cannot be looked at: {said}"
         found.append(wrong(part, seen, "Mend what this names, and look again."))
     return found
 
@@ -133,9 +139,6 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if not (settings.operator_address or settings.webhook_url.get_secret_value()):
         remedy = "Set DIGEST_OPERATOR_ADDRESS or DIGEST_WEBHOOK_URL."
         found.append(warn("settings", "nobody is told when something fails", remedy))
-    if settings.is_sending and not (settings.bounce_maildir or settings.bounce_imap_host):
-        remedy = "Set DIGEST_BOUNCE_ADDRESS, and DIGEST_BOUNCE_MAILDIR or DIGEST_BOUNCE_IMAP_HOST."
-        found.append(warn("settings", "nobody reads what comes back", remedy))
     yield from found or [ok("settings", f"{settings.list_name} from {settings.sender}, at {settings.public_url}")]
 
 
@@ -182,13 +185,14 @@ def room(name: str, free: int) -> Finding:
 
 
 def _clock(service: Service) -> Iterator[Finding]:
-    newest = select(func.max(deliveries.c.created_at)), select(func.max(deliveries.c.sent_at))
+    # When a delivery is made may lie ahead: a notice that waits for a day is dated so.
+    dated = deliveries.c.sent_at, editions.c.created_at, receipts.c.observed_at
     with service.database.reading() as connection:
-        asked = [*newest, select(func.max(editions.c.created_at))]
-        written = [at for one in asked if (at := connection.scalar(one))]
-    ahead = max(written, default=service.now()) - service.now()
+        beat = bells.next_at(connection, HEARTBEAT)
+        newest = [beat, *(connection.scalar(select(func.max(column))) for column in dated)]
+    ahead = max((at for at in newest if at), default=service.now()) - service.now()
     if ahead > FAR_OFF:
-        seen = f"it is behind what was written last by {ahead}"
+        seen = f"it is behind what was written last by {timedelta(seconds=round(ahead.total_seconds()))}"
         yield wrong("clock", seen, "Set this machine's clock, and keep it right by NTP.")
     else:
         yield ok("clock", f"{service.now():%Y-%m-%d %H:%M:%S} UTC, not before what was written last")

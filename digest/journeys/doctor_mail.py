@@ -2,16 +2,17 @@
 
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import httpx2
 
 from digest.domain.finding import Finding, ok, warn, wrong
 from digest.links import Purpose
 from digest.mail import dns
-from digest.mail.dkim import Key
+from digest.mail.dkim import BadKeyError, Key
 from digest.mail.smtp import Smtp
 from digest.mail.transport import TransportDown
 from digest.posting import relays_of
@@ -80,11 +81,20 @@ def authentication(settings: Settings, look_up: dns.LookUp) -> dict[str, Callabl
     hosts = [host for host, _ in settings.relays if host not in LOOPBACK and not host.startswith("/")]
     return {
         "spf": partial(dns.spf, look_up, back),
-        "dkim": lambda: dns.dkim(look_up, domain, [Key.read(path) for path in settings.dkim_keys]),
+        "dkim": partial(_dkim, look_up, domain, settings.dkim_keys),
         "dmarc": partial(dns.dmarc, look_up, domain),
         "mx": partial(dns.mx, look_up, back),
         "ptr": partial(dns.ptr, look_up, back, hosts),
     }
+
+
+def _dkim(look_up: dns.LookUp, domain: str, paths: Sequence[Path]) -> Iterator[Finding]:
+    try:
+        keys = [Key.read(path) for path in paths]
+    except BadKeyError as error:
+        yield wrong("dkim", str(error), "Nothing leaves so: name a file of `digest dkim new` in DIGEST_DKIM_KEYS.")
+        return
+    yield from dns.dkim(look_up, domain, keys)
 
 
 def web(settings: Settings, house: Service | None, now: datetime, ca_file: str = "") -> Iterator[Finding]:

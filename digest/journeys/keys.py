@@ -2,11 +2,12 @@
 
 import errno
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from digest.mail.dkim import Key, new_secrets
+from digest.mail.dkim import BadKeyError, Key, new_secrets
 from digest.settings_mail import SELECTOR
 
 LONGEST_NAME = 40
@@ -68,3 +69,18 @@ def new_keys(domain: str, selector: str, into: Path) -> NewKeys:
         path.write_bytes(key.pem)
     records = [Record(name=f"{key.selector}._domainkey.{domain}", strings=key.record) for key in keys]
     return NewKeys(files=tuple(map(str, paths)), records=tuple(records))
+
+
+def faults_of(paths: Iterable[Path]) -> list[str]:
+    """Say of each file that holds no key to sign with what is wrong with it.
+
+    >>> faults_of([Path("/gone.pem")])
+    ['/gone.pem cannot be read: No such file or directory']
+    """
+    faults = []
+    for path in paths:
+        try:
+            Key.read(path)
+        except BadKeyError as error:
+            faults.append(str(error))
+    return faults

@@ -59,9 +59,11 @@ class Key:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a key from a PEM file, which is named as its selector; raises BadKeyError and OSError."""
+        """Read a key from a PEM file, which is named as its selector; raises BadKeyError."""
         try:
             secret = serialization.load_pem_private_key(path.read_bytes(), None)
+        except OSError as error:
+            raise BadKeyError(f"{path} cannot be read: {error.strerror}") from error
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise BadKeyError(f"{path} holds no private key in PEM form without a password") from error
         if not isinstance(secret, Secret) or (isinstance(secret, RSAPrivateKey) and secret.key_size < RSA_BITS):
@@ -183,7 +185,7 @@ class Signing:
         """The signer; raises TransportDown where a key cannot be read: nothing leaves without its signature."""
         try:
             return Signer(self.domain, [Key.read(path) for path in self.paths])
-        except (BadKeyError, OSError) as error:
+        except BadKeyError as error:
             raise TransportDown(f"mail cannot be signed: {error}", for_all=True) from error
 
     def open(self) -> None:

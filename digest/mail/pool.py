@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -77,7 +78,8 @@ class Pool(Generic[Ticket]):
         make : makes the message
         """
         idle = self._idle.pop()[1] if self._idle else None
-        self._under_way[self._threads.submit(self._send, idle, ask, make)] = ticket
+        told = copy_context()  # The log names the run in its lines.
+        self._under_way[self._threads.submit(told.run, self._send, idle, ask, make)] = ticket
 
     def ended(self, patience: float | None = None) -> list[tuple[Ticket, Result]]:
         """Wait until a message is over, for so many seconds at most, and give all that are."""

@@ -4,6 +4,7 @@ Whoever sends mail here may write anything into it: what it says is believed of 
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_string
@@ -169,6 +170,8 @@ def _blocks(part: Message) -> tuple[Message, ...]:
     """Give the groups of fields of a report; the standard library splits only one of its types."""
     blocks = _inner(part)
     rest = str((blocks[-1] if blocks else part).get_payload()).strip()
+    if _one(part, "Content-Transfer-Encoding").lower() == "base64":  # As RFC 6533 allows; the parser leaves it so.
+        rest = b64decode(rest).decode("utf-8", "replace")
     return (*blocks, *(map(message_from_string, re.split(r"\r?\n\s*\n", rest)) if rest else ()))
 
 

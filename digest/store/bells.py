@@ -18,10 +18,15 @@ def ring(connection: Connection, name: str, *, now: datetime, next_at: datetime)
     return bool(connection.execute(update(bells).where(due).values(next_at=next_at)).rowcount)
 
 
-def put_off(connection: Connection, name: str, until: datetime) -> None:
-    """Let a bell rest until a moment, whether it rang before or not."""
+def put_off(connection: Connection, name: str, until: datetime, words: str | None = None) -> None:
+    """Let a bell rest until a moment, whether it rang before or not; the words say why."""
     insert_missing(connection, bells, [{"name": name, "next_at": until}])
-    connection.execute(update(bells).where(bells.c.name == name).values(next_at=until))
+    connection.execute(update(bells).where(bells.c.name == name).values(next_at=until, words=words))
+
+
+def words_of(connection: Connection, name: str) -> str:
+    """Give the words a bell was put off with, or an empty text."""
+    return connection.scalar(select(bells.c.words).where(bells.c.name == name)) or ""
 
 
 def next_at(connection: Connection, name: str) -> datetime | None:

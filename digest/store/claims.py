@@ -78,14 +78,12 @@ def claim(
     if connection.dialect.name == "postgresql":  # On SQLite who writes is alone anyway.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
     share = _within_ramp(connection, share, now)
-    chosen = _chosen(connection, _is_free(dead, under_way, now), share)
-    taken = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(chosen))
-        .values(state=State.SENDING, holder=holder, held_until=now + LEASE)
-    )
+    is_free = _is_free(dead, under_way, now)
+    domains = _chosen(connection, is_free, share)
+    # What somebody cancels or settles at this moment is waited for here, and then is not free any more.
+    taken = update(deliveries).where(deliveries.c.id.in_(domains), is_free)
+    taken = taken.values(state=State.SENDING, holder=holder, held_until=now + LEASE)
     rows = connection.execute(taken.returning(*deliveries.c)).mappings().all()
-    domains = _domains(connection, [row["id"] for row in rows])
     claims = [_claim_of(row, domains[row["id"]]) for row in rows]
     return sorted(claims, key=lambda one: (TURNS.get(one.delivery.kind, NOTICES), one.delivery.id))
 
@@ -113,7 +111,7 @@ def _is_free(dead: Sequence[str], under_way: Collection[int], now: datetime) -> 
     return or_(is_due, and_(row.state == State.SENDING, abandoned))
 
 
-def _chosen(connection: Connection, is_free: ColumnElement[bool], share: Share) -> list[int]:
+def _chosen(connection: Connection, is_free: ColumnElement[bool], share: Share) -> dict[int, str]:
     turn = case(TURNS, value=deliveries.c.kind, else_=NOTICES).label("turn")
     at = func.instr if connection.dialect.name == "sqlite" else func.strpos
     domain = func.lower(func.substr(subscribers.c.address, at(subscribers.c.address, "@") + 1)).label("domain")
@@ -126,13 +124,8 @@ def _chosen(connection: Connection, is_free: ColumnElement[bool], share: Share) 
     nth = func.row_number().over(partition_by=first.c.domain, order_by=(first.c.turn, first.c.id)).label("nth")
     ranked = select(first, nth).subquery()
     wanted = or_(ranked.c.nth <= share.most_per_domain, ranked.c.turn == CONFIRMATIONS)
-    query = select(ranked.c.id).where(wanted).order_by(ranked.c.turn, ranked.c.id).limit(share.most)
-    return list(connection.scalars(query))
-
-
-def _domains(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    query = select(deliveries.c.id, subscribers.c.address).join(subscribers).where(deliveries.c.id.in_(ids))
-    return {row.id: row.address.rpartition("@")[2].lower() for row in connection.execute(query)}
+    query = select(ranked.c.id, ranked.c.domain).where(wanted).order_by(ranked.c.turn, ranked.c.id).limit(share.most)
+    return {row.id: row.domain for row in connection.execute(query)}
 
 
 def _claim_of(row: Any, domain: str) -> Claim:

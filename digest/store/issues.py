@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from digest.domain.cadence import day_of_period
 from digest.domain.issue import Issue, entries_to_json, entry_from_json
 from digest.domain.subscriber import Layout
 from digest.store.database import insert_missing, inserting
@@ -30,12 +29,12 @@ def add(connection: Connection, issue: Issue) -> int | None:
 def take_back(connection: Connection, issue: Issue) -> None:
     """Let an issue that is not sent count as none: its papers were not shown, and what it was for is not covered.
 
-    The issue itself stays, for the ledger tells of it.
+    The issue itself stays, for the ledger tells of it; so does what its reader was served since.
     """
     connection.execute(delete(shown_papers).where(shown_papers.c.issue_id == issue.id))
-    until = issue.since or day_of_period(issue.period) - timedelta(days=1)
-    is_later = (subscribers.c.id == issue.subscriber_id) & (subscribers.c.covered_until > until)
-    connection.execute(update(subscribers).where(is_later).values(covered_until=until))
+    until = issue.since or issue.day - timedelta(days=1)
+    is_last = (subscribers.c.id == issue.subscriber_id) & (subscribers.c.covered_until == issue.day)
+    connection.execute(update(subscribers).where(is_last).values(covered_until=until))
 
 
 def shown(connection: Connection, subscriber_ids: Collection[int], paper_ids: Collection[int]) -> dict[int, set[int]]:

@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from digest.domain import bounce
-from digest.domain.delivery import Reply, State, state_after
+from digest.domain.delivery import Outcome, Reply, State, state_after
 from digest.domain.issue import Issue
+from digest.domain.text import tidy
 from digest.store import bounces, claims, deliveries, issues, notices
 from digest.store.claims import Claim, Share
 from digest.store.database import Database
@@ -125,24 +126,30 @@ class Ledger:
                 claims.let_go(connection, claim, self.holder, next_attempt_at)
 
     def settle(self, claim: Claim, reply: Reply, sha256: str, now: datetime) -> State:
-        """Write down what came back for a message, now or when the database is back; give where it stands."""
+        """Write down what came back for a message, now or when the database is back; give where it stands.
+
+        An issue that was put off too long, for no matter of its reader, is taken back: the next brings its papers.
+        """
         state, again_at = state_after(reply, claim.delivery, now)
-        settled = Settled(state=state, reply=reply.text, sha256=sha256, next_attempt_at=again_at)
+        if state is State.FAILED and reply.outcome is Outcome.LATER and claim.issue_id and not reply.is_about_mailbox:
+            state = State.CANCELLED
+        settled = Settled(state=state, reply=tidy(reply.text), sha256=sha256, next_attempt_at=again_at)
         self.unwritten.append(Ended(claim=claim, reply=reply, settled=settled, at=now))
         try:
             self.write()
-        except DBAPIError as error:
-            log.warning("how %d messages ended is not written down yet: %s", len(self.unwritten), error.orig)
+        except SQLAlchemyError as error:
+            log.warning("how %d messages ended is not written down yet: %s", len(self.unwritten), error)
         return state
 
     def write(self) -> None:
-        """Write down what is not yet written; raises DBAPIError where the database is away."""
+        """Write down what is not yet written; raises SQLAlchemyError where the database is away."""
         while self.unwritten:
             ended = self.unwritten[0]
-            with self.noting() as connection:
-                is_settled = deliveries.settle(connection, ended.claim.delivery, self.holder, ended.settled, ended.at)
-                if is_settled and ended.settled.state is State.FAILED:
-                    self._tell_reader(connection, ended)
+            try:
+                is_settled = self._written(ended, ended.settled)
+            except (DataError, IntegrityError):  # It would raise for ever, and nothing else be written.
+                log.exception("delivery %d: what came back cannot be kept", ended.claim.delivery.id)
+                is_settled = self._written(ended, replace(ended.settled, reply="", sha256=""))
             self._held.discard(ended.claim.delivery.id)
             del self.unwritten[0]
             if is_settled:
@@ -150,13 +157,23 @@ class Ledger:
             else:
                 log.warning("delivery %d was taken over while it was sent here", ended.claim.delivery.id)
 
+    def _written(self, ended: Ended, settled: Settled) -> bool:
+        with self.noting() as connection:
+            is_settled = deliveries.settle(connection, ended.claim.delivery, self.holder, settled, ended.at)
+            if is_settled and settled.state is State.CANCELLED and ended.claim.issue_id:
+                for issue in issues.with_ids(connection, [ended.claim.issue_id]).values():
+                    issues.take_back(connection, issue)
+            if is_settled and settled.state is State.FAILED and settled.reply:
+                self._tell_reader(connection, ended)
+        return is_settled
+
     def end(self, now: datetime, sleep: Callable[[float], None]) -> None:
         """Write down what is not yet written, however long the database is away: else it would be sent again."""
         for seconds in (*DATABASE_WAITS, None):
             try:
                 self.begin(now)
                 return
-            except DBAPIError:
+            except SQLAlchemyError:
                 if seconds is None:
                     raise
                 sleep(seconds)
@@ -164,7 +181,7 @@ class Ledger:
     def count_refusal(self, claim: Claim, reply: Reply, at: datetime) -> None:
         """Count what a refusal says of the address."""
         with self.noting() as connection:
-            bounces.note(connection, claim.delivery.id, bounce.of_reply(reply, at))
+            bounces.note(connection, claim.delivery.id, bounce.of_reply(replace(reply, text=tidy(reply.text)), at))
 
     def take_up_again(self, claim: Claim, next_attempt_at: datetime) -> None:
         """Queue again what failed for no fault of its reader."""
@@ -174,7 +191,7 @@ class Ledger:
     def _tell_reader(self, connection: Connection, ended: Ended) -> None:
         """Tell the reader of an issue that failed for the address or the mailbox, should it recover."""
         if ended.claim.issue_id and ended.reply.is_about_mailbox:
-            delivery, words = ended.claim.delivery, ended.reply.text
+            delivery, words = ended.claim.delivery, ended.settled.reply
             notices.unreachable(connection, delivery, words, key_id=self.key_id, now=ended.at)
 
 

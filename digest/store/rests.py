@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
-from digest.domain.delivery import Outcome, Reply, State, state_after
+from digest.domain.delivery import Kind, Outcome, Reply, State, state_after
 from digest.domain.pace import Trouble
+from digest.domain.text import tidy
 from digest.store import bells
 from digest.store.claims import Claim
 from digest.store.ledger import Ledger
@@ -19,20 +20,24 @@ DOWN: Lengths = timedelta(seconds=5), timedelta(minutes=15)
 """Where no mail server can be used."""
 ALIKE: Lengths = timedelta(minutes=5), timedelta(hours=2)
 """Where so many messages end in one way that it is no matter of their readers."""
+LONGEST_WORDS = 500
+FORGOTTEN_AFTER = timedelta(hours=1)
+MOST_PROBES = 10
+"""So many mailboxes may be refused, one after another, before it is taken for a fault of the server."""
 
 
-def begin(connection: Connection, lengths: Lengths, now: datetime) -> datetime:
+def begin(connection: Connection, lengths: Lengths, now: datetime, why: str = "") -> datetime:
     """Let sending rest as long as the trouble has lasted by now, so that each rest is twice the one before.
 
     Returns
     -------
     Until when.
     """
-    since, (least, most) = troubled_since(connection), lengths
+    since, (least, most) = troubled_since(connection, now), lengths
     if since is None:
         bells.put_off(connection, TROUBLED, now)
     until = now + min(max(now - (since or now), least), most)
-    bells.put_off(connection, RESTS, until)
+    bells.put_off(connection, RESTS, until, why[:LONGEST_WORDS])
     return until
 
 
@@ -42,9 +47,18 @@ def resting_until(connection: Connection, now: datetime) -> datetime | None:
     return until if until and until > now else None
 
 
-def troubled_since(connection: Connection) -> datetime | None:
-    """Give the moment since which sending is troubled, rests included, or None if all is well."""
-    return bells.next_at(connection, TROUBLED)
+def words(connection: Connection, now: datetime) -> str:
+    """Say why sending rests, or give an empty text."""
+    return bells.words_of(connection, RESTS) if resting_until(connection, now) else ""
+
+
+def troubled_since(connection: Connection, now: datetime) -> datetime | None:
+    """Give the moment since which sending is troubled, rests included, or None if all is well.
+
+    If nothing was there to be tried for an hour after a rest, nobody knows, and that is taken for well.
+    """
+    until = bells.next_at(connection, RESTS)
+    return bells.next_at(connection, TROUBLED) if until and now - until < FORGOTTEN_AFTER else None
 
 
 def end(connection: Connection) -> None:
@@ -71,6 +85,7 @@ class Rests:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.until, self.is_troubled = ledger, None, False
         self._trouble: Trouble[tuple[Claim, State]] = Trouble()
+        self._probes: list[tuple[Reply, Claim, State, datetime]] = []
 
     until: datetime | None
 
@@ -78,7 +93,7 @@ class Rests:
         """Look how things stand in the house; `at_once` overlooks a rest."""
         with self.ledger.database.reading() as connection:
             self.until = None if at_once else resting_until(connection, now)
-            self.is_troubled = troubled_since(connection) is not None
+            self.is_troubled = troubled_since(connection, now) is not None
 
     def settle(self, claim: Claim, reply: Reply, sha256: str, now: datetime) -> tuple[Reply, State, str]:
         """Settle what came back for a message.
@@ -90,8 +105,8 @@ class Rests:
         reply = _later(reply) if self.is_troubled else reply
         state = self.ledger.settle(claim, reply, sha256, now)
         if self.is_troubled:
-            return reply, state, self._lasting(reply, now)
-        said = self._trouble.noted(reply, (claim, state), now)
+            return reply, state, self._lasting(claim, reply, state, now)
+        said = self._trouble.noted(reply, (claim, state), claim.domain, now)
         if said:
             for one, (other, _) in self._trouble.alike(reply):
                 self._take_up_again(_later(one), other, now)
@@ -103,29 +118,52 @@ class Rests:
         """Let sending rest since no mail server can be used; gives why."""
         return self._rest(f"nothing can be sent now: {words}", DOWN, now)
 
+    def again_at(self, claim: Claim, now: datetime) -> datetime:
+        """Give when what could not leave is tried again: after the rest; what somebody waits for, more often."""
+        until, (least, most) = self.until or now, DOWN
+        if claim.delivery.kind is not Kind.CONFIRMATION:
+            return until
+        return min(until, now + max(least, min(now - claim.delivery.created_at, most)))
+
     def count_refusals(self, now: datetime) -> None:
         """Count against their addresses the refusals that turned out to be no trouble of ours."""
         for reply, (claim, state), at in self._trouble.passed(now):
-            if state is State.FAILED:
-                self.ledger.count_refusal(claim, reply, at)
+            self._count(reply, claim, state, at)
 
-    def _lasting(self, reply: Reply, now: datetime) -> str:
-        """Judge by one message whether the trouble lasts; while sending rests it says nothing of that."""
+    def _count(self, reply: Reply, claim: Claim, state: State, at: datetime) -> None:
+        if state is State.FAILED:
+            self.ledger.count_refusal(claim, reply, at)
+
+    def _lasting(self, claim: Claim, reply: Reply, state: State, now: datetime) -> str:
+        """Judge by one message whether the trouble lasts.
+
+        A refused mailbox says nothing of that, unless it is one of many; a confirmation that is taken during a rest
+        ends the rest, and what is tried next ends the trouble. What was begun before the rest says nothing.
+        """
+        if self.until and claim.delivery.kind is not Kind.CONFIRMATION:
+            return ""
+        if reply.outcome is Outcome.SENT:
+            with self.ledger.noting() as connection:
+                bells.put_off(connection, RESTS, now) if self.until else end(connection)
+            self.is_troubled = self.until is not None
+            for probe in self._probes:
+                self._count(*probe)
+            self._probes.clear()
+            return ""
         if self.until or reply.is_greylisting:
             return ""
-        if reply.outcome is not Outcome.SENT:
-            return self._rest(f"it lasts: {reply.text}", ALIKE, now)
-        self.is_troubled = False
-        with self.ledger.noting() as connection:
-            end(connection)
-        return ""
+        if reply.is_about_mailbox and len(self._probes) < MOST_PROBES:
+            self._probes.append((reply, claim, state, now))
+            return ""
+        return self._rest(f"it lasts: {reply.text}", ALIKE, now)
 
     def _rest(self, why: str, lengths: Lengths, now: datetime) -> str:
         if self.until:
             return why
         self.is_troubled = True
+        self._probes.clear()
         with self.ledger.noting() as connection:
-            self.until = begin(connection, lengths, now)
+            self.until = begin(connection, lengths, now, tidy(why))
         return f"sending rests until {self.until:%H:%M:%S} UTC: {why}"
 
     def _take_up_again(self, reply: Reply, claim: Claim, now: datetime) -> None:

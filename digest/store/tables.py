@@ -225,4 +225,5 @@ bells = Table(
     Column("name", String(40), primary_key=True),
     Column("next_at", Moment, nullable=False),
     Column("holder", String(200)),
+    Column("words", String(500)),
 )

@@ -1,4 +1,4 @@
-"""What comes back of deliveries; which process holds a bell; what was sent since a moment is found by an index."""
+"""What comes back of deliveries; which process holds a bell, and what it is rung for; what was sent since a moment is found by an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,11 +27,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_bounces_subscriber_id", "bounces", ["subscriber_id"], unique=False)
     op.add_column("bells", sa.Column("holder", sa.String(length=200), nullable=True))
+    op.add_column("bells", sa.Column("words", sa.String(length=500), nullable=True))
     op.create_index("ix_deliveries_sent_at", "deliveries", ["sent_at"], unique=False)
 
 
 def downgrade() -> None:
     """Take back."""
     op.drop_index("ix_deliveries_sent_at", "deliveries")
+    op.drop_column("bells", "words")
     op.drop_column("bells", "holder")
     op.drop_table("bounces")

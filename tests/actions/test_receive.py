@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from digest.actions.receive import BROKEN, GONE, MOST_SECONDS, UNPROVED, receive, release
 from digest.actions.report import ReceiveReport
@@ -22,7 +23,7 @@ from digest.store.tables import bounces as bounces_table
 from digest.store.tables import deliveries as deliveries_table
 from tests.builders import NOW
 from tests.cast import wishes_of
-from tests.returning import LINKS, READER, SAMPLES
+from tests.returning import LINKS, READER, SAMPLES, all_connections_taken
 
 BY_NAME = {sample.name: sample for sample in SAMPLES}
 DAY = timedelta(days=1)
@@ -179,6 +180,14 @@ def test_a_mail_that_raises_is_counted_and_marked_and_the_next_is_read(
     report = receive(database, [Odd(tmp_path)], links=LINKS, now=NOW, seconds=lambda: 0.0)
     assert (report.read, report.skipped, report.kinds) == (3, {f"{BROKEN}: TypeError": 1}, {"soft": 1, "policy": 1})
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_where_all_connections_are_in_use_nothing_is_marked(
+    database: Database, sent: list[int], tmp_path: Path
+) -> None:
+    with all_connections_taken(database), pytest.raises(PoolTimeout):
+        came(database, tmp_path, "gmail-over-quota", delivery=sent[0])
+    assert came(database, tmp_path, delivery=sent[0]).kinds == {"soft": 1}
 
 
 def test_nothing_is_ever_answered(database: Database, sent: list[int], tmp_path: Path) -> None:

@@ -27,6 +27,16 @@ REFUSALS_OF_US = [
     "550 5.5.1 bad sequence",
     "550 5.3.2 system not accepting messages",
     "421 4.7.0 user unknown",
+    "550 5.1.1 Relay access denied",
+    "550 5.1.1 Access denied",
+    "550 5.1.1 unverified address: connect timed out",
+    "550 5.1.1 Address verification in progress",
+    "550 5.1.1 blocked by spamhaus",
+    "550 5.1.1 listed at zen.blocklist.example",
+    "550 5.1.1 message refused by policy",
+    "550 5.1.10 RecipientNotFound: the sender is not authenticated",
+    "550 No such user because your IP is listed",
+    "550 user unknown (spammers are not welcome)",
 ]
 DEAD = [
     "550 5.1.1 nobody",
@@ -41,6 +51,10 @@ DEAD = [
     "550 5.1.0 Address rejected: the mailbox does not exist",
     "554 invalid recipient",
     "550 This account has been disabled",
+    "550 5.1.1 <ada@readers.example>: Recipient address rejected: User unknown in relay recipient table",
+    "550 5.1.1 <sender.policy@relay.example>: Recipient address rejected: undeliverable address",
+    "host relay.example[192.0.2.1] said: 550 5.1.1 no such person",
+    "550 5.1.1 User not listed in the directory",
 ]
 PASSING = ["552 5.2.2 over quota", "552 mailbox is full", "450 4.1.1 user unknown", "450 4.2.1 later", "450 try later"]
 

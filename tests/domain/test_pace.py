@@ -58,15 +58,45 @@ def test_a_domain_never_has_more_than_its_connections() -> None:
 )
 def test_only_many_failures_of_one_kind_in_the_last_tries_are_trouble(replies: list[Reply], is_trouble: bool) -> None:
     trouble: Trouble[int] = Trouble()
-    assert any(trouble.noted(reply, number, NOW) != "" for number, reply in enumerate(replies)) is is_trouble
+    assert (
+        any(trouble.noted(reply, number, "a.example", NOW) != "" for number, reply in enumerate(replies)) is is_trouble
+    )
 
 
 def test_failures_of_more_than_an_hour_ago_are_no_trouble_and_each_try_passes_once() -> None:
     trouble: Trouble[int] = Trouble()
     for number in range(9):
-        trouble.noted(FULL, number, NOW)
+        trouble.noted(FULL, number, "a.example", NOW)
     assert trouble.passed(NOW + LOOKED_BACK) == []
     later = NOW + LOOKED_BACK + timedelta(seconds=1)
     assert [ticket for _, ticket, _ in trouble.passed(later)] == list(range(9))
-    assert trouble.noted(FULL, 9, later) == ""
+    assert trouble.noted(FULL, 9, "a.example", later) == ""
     assert trouble.passed(later) == []
+
+
+DEAD = Reply(outcome=Outcome.REFUSED, text="550 5.1.1 no such person", at="RCPT")
+
+
+@pytest.mark.parametrize(
+    ("replies", "domains", "is_trouble"),
+    [
+        ([DEAD] * 3, "ab", True),
+        ([DEAD] * 9, "a", False),
+        ([DEAD, DEAD, SENT, DEAD], "ab", False),
+        ([FULL] * 3, "ab", False),
+    ],
+)
+def test_alike_refusals_by_several_domains_and_nothing_else_are_trouble_at_once(
+    replies: list[Reply], domains: str, is_trouble: bool
+) -> None:
+    trouble: Trouble[int] = Trouble()
+    said = [trouble.noted(reply, at, domains[at % len(domains)], NOW) for at, reply in enumerate(replies)]
+    assert any(said) is is_trouble
+
+
+def test_only_the_last_tries_are_kept_however_many_there_were() -> None:
+    trouble: Trouble[int] = Trouble()
+    for number in range(1_000):
+        trouble.noted(SENT if number % 3 else FULL, number, "a.example", NOW)
+    assert len(trouble.alike(SENT)) + len(trouble.alike(FULL)) == 20
+    assert len(trouble.passed(NOW)) == 980

@@ -1,5 +1,6 @@
 """What comes back is read as its server meant it, and believed of a delivery only with proof."""
 
+from base64 import encodebytes
 from email.header import decode_header
 from pathlib import Path
 
@@ -72,6 +73,20 @@ def test_words_in_another_script_and_control_characters_keep_their_code() -> Non
     raw = next(sample for sample in SAMPLES if sample.name == "postfix-global").raw()
     read = read_returned(raw.replace(b"user unknown", "не\0известен".encode() + b"\xff"))
     assert (read.kind, read.code, read.words) == ("hard", "5.1.1", "550 5.1.1 <gone@readers.example>: неизвестен�")
+
+
+@pytest.mark.parametrize("recipient", ["jörg@größe.example", r"j\x{F6}rg@gr\x{F6}\x{DF}e.example", "jörg"])
+@pytest.mark.parametrize("is_encoded", [False, True])
+def test_a_report_on_an_address_beyond_ascii_is_read_as_any_other(recipient: str, is_encoded: bool) -> None:
+    raw = next(sample for sample in SAMPLES if sample.name == "postfix-global").raw()
+    before, kind, after = raw.partition(b"Content-Type: message/global-delivery-status\n")
+    fields, end, original = after.partition(b"\n--4XyZ01")
+    for was in (b"utf-8; gone@readers.example", b"rfc822;gone@readers.example"):
+        assert was in fields
+        fields = fields.replace(was, f"utf-8;{recipient}".encode())
+    if is_encoded:
+        fields = b"Content-Transfer-Encoding: base64\n\n" + encodebytes(fields.lstrip())
+    assert read_returned(before + kind + fields + end + original) == read_returned(raw)
 
 
 def test_of_what_is_too_long_the_beginning_is_read() -> None:

@@ -1,16 +1,22 @@
 """What came back is taken in by the webhook and by LMTP, each mail as from a mailbox."""
 
 import hmac
+import logging
 import smtplib
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import httpx2
 import pytest
 
+from digest import lmtp
 from digest.domain.delivery import Kind
 from digest.domain.subscriber import Status
-from digest.lmtp import AWAY, MOST_BYTES, NOT_OURS, ONE_AT_A_TIME, taking_in
+from digest.journal import CHATTY, Line, write_log
+from digest.lmtp import AWAY, BROKEN, MOST_BYTES, MOST_CONNECTIONS, NOT_OURS, ONE_AT_A_TIME, TOO_MANY, taking_in
 from digest.mail import verp
 from digest.service import Service
 from digest.settings import Settings
@@ -18,7 +24,7 @@ from digest.store import bounces, deliveries, subscribers
 from digest.store.tables import metadata
 from tests.builders import NOW
 from tests.cast import wishes_of
-from tests.returning import FOLDER, READER
+from tests.returning import FOLDER, READER, all_connections_taken
 from tests.servers import web_server
 
 SECRET = "a key of the provider"
@@ -62,6 +68,20 @@ def reason(house: Service) -> str:
     return held.reason if held else ""
 
 
+def given_by_lmtp(house: Service, raw: bytes, to: str = "") -> str:
+    with taking_in(house) as where, smtplib.LMTP(*(where or ())) as server:
+        server.ehlo_or_helo_if_needed()
+        server.mail("")
+        server.rcpt(to or verp.address(BOUNCES, 1, house.links))
+        code, words = server.data(raw)
+    return f"{code} {words.decode()}"
+
+
+def greeting(connection: socket.socket) -> str:
+    with connection.makefile("r", encoding="utf-8") as lines:
+        return lines.readline().strip()
+
+
 def test_a_signed_mail_is_acted_on_and_told_twice_counts_once(house: Service, web: httpx2.Client) -> None:
     raw = complaint(house)
     for _ in range(2):
@@ -92,13 +112,79 @@ def test_where_the_database_is_away_the_sender_is_asked_to_come_again(house: Ser
     raw = complaint(house)
     metadata.tables["bounces"].drop(house.database.engine)
     assert web.post("/returns", content=raw, headers=signed(raw)).status_code == 503
+    assert given_by_lmtp(house, raw) == AWAY
+
+
+def test_where_all_connections_are_in_use_the_sender_is_asked_to_come_again(house: Service, web: httpx2.Client) -> None:
+    raw = complaint(house)
+    with all_connections_taken(house.database):
+        assert web.post("/returns", content=raw, headers=signed(raw)).status_code == 503
+        assert given_by_lmtp(house, raw) == AWAY
+    assert web.post("/returns", content=raw, headers=signed(raw)).status_code == 204
+    assert reason(house) == "complaint"
+
+
+class Torn(dict[int, str]):
+    """Keys that cannot be read."""
+
+    def values(self) -> NoReturn:
+        """Raise."""
+        raise RuntimeError(READER)
+
+
+def test_whatever_goes_wrong_the_mail_server_keeps_the_mail_and_the_log_no_address(
+    house: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    raw = complaint(house)
     own = verp.address(BOUNCES, 1, house.links)
+    house.links.keys = Torn(house.links.keys)
+    assert given_by_lmtp(house, raw, own) == BROKEN
+    line = "\n".join(map(Line().format, caplog.records))
+    assert "RuntimeError" in line
+    assert READER not in line
+
+
+def test_more_connections_than_a_mail_server_needs_are_turned_away(house: Service) -> None:
+    with taking_in(house) as where, ExitStack() as opened:
+        assert where is not None
+        said = [greeting(opened.enter_context(socket.create_connection(where))) for _ in range(MOST_CONNECTIONS)]
+        assert {words[:4] for words in said} == {"220 "}
+        for _ in range(2):
+            assert greeting(opened.enter_context(socket.create_connection(where))) == TOO_MANY
+        opened.close()
+        with smtplib.LMTP(*where) as server:
+            assert server.noop()[0] == 250
+
+
+def test_who_says_nothing_is_hung_up_on(house: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lmtp.PATIENCE_SECONDS <= 60
+    monkeypatch.setattr(lmtp, "PATIENCE_SECONDS", 0.1)
+    with taking_in(house) as where, socket.create_connection(where or ("", 0), timeout=10) as idle:
+        assert greeting(idle).startswith("220 ")
+        assert idle.recv(100) == b""
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """Write the log as `digest serve` does, and give what is written."""
+    root, kept = logging.getLogger(), {name: logging.getLogger(name).level for name in CHATTY}
+    level, handlers = root.level, root.handlers[:]
+    root.handlers.clear()
+    write_log("text")
+    yield lambda: capsys.readouterr().err
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    for name, own in kept.items():
+        logging.getLogger(name).setLevel(own)
+
+
+def test_no_stranger_at_the_port_fills_the_log(house: Service, log: Callable[[], str]) -> None:
     with taking_in(house) as where, smtplib.LMTP(*(where or ())) as server:
-        server.ehlo_or_helo_if_needed()
-        server.mail("")
-        server.rcpt(own)
-        code, words = server.data(raw)
-    assert f"{code} {words.decode()}" == AWAY
+        for command in ("LHLO x", "NOOP", "RSET", "NONSENSE", "MAIL FROM:<>", f"RCPT TO:<{READER}>"):
+            server.docmd(command)
+    assert log() == ""
+    logging.getLogger("digest").warning("heard")
+    assert "heard" in log()
 
 
 def test_what_comes_by_lmtp_is_acted_on_by_its_recipient_alone(house: Service) -> None:

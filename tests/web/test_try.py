@@ -41,6 +41,16 @@ def test_a_topic_that_looks_like_a_web_address_is_refused_at_its_field(room: Roo
     assert room.rows() == before
 
 
+@pytest.mark.parametrize(("utf8", "form"), [(False, "email"), (True, "text")])
+def test_where_addresses_beyond_ascii_are_taken_no_browser_is_asked_to_refuse_them(
+    room: Room, utf8: bool, form: str
+) -> None:
+    room.house.settings = room.house.settings.model_copy(update={"utf8_addresses": utf8})
+    field = tree(room.web.get("/")).get_element_by_id("address")
+    assert (field.get("type"), field.get("autocomplete")) == (form, "email")
+    assert field.get("inputmode") == ("email" if utf8 else None)
+
+
 def test_there_is_nothing_to_look_at_without_pressing(room: Room) -> None:
     assert room.web.get("/try").status_code == 405
 

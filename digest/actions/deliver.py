@@ -14,7 +14,7 @@ from digest.mail.pool import Carried, Pool, Result
 from digest.mail.postroom import Pages, PostRoom
 from digest.mail.transport import Transport, TransportDown
 from digest.store import deliveries, editions, issues, rests
-from digest.store.claims import CONFIRMATIONS, MOST_CLAIMED, Claim, Share
+from digest.store.claims import CONFIRMATIONS, MOST_CLAIMED, TAKEN_BACK, Claim, Share
 from digest.store.database import Database
 from digest.store.ledger import Ledger
 from digest.store.rests import Rests
@@ -30,7 +30,6 @@ MOST_OF_A_DOMAIN = 25
 """So many for one mail domain are claimed at once, so that others are not behind it."""
 RAMP = "waits for tomorrow: the ramp of a new sender"
 AWAY = "the database is away: what ended is written down, and what is left is sent, when it is back"
-LATE = "not sent in time: its papers come with the next issue"
 
 
 class Sending:
@@ -109,7 +108,7 @@ class _Run:
 
     def all(self, advance: Advance) -> DeliverReport:
         """Send all that may be sent."""
-        self.report.skipped[LATE] = self.ledger.begin(self.clock())
+        self.report.skipped[f"not sent in time: {TAKEN_BACK}"] = self.ledger.begin(self.clock())
         self.pool.begin()
         try:
             while not self.is_over:

@@ -23,15 +23,18 @@ class Bookkeeping(Office):
             return deliveries.counts(connection)
 
     def records(
-        self, *, address: str = "", state: State | None = None, day: date | None = None, most: int
+        self, *, number: int = 0, address: str = "", state: State | None = None, day: date | None = None, most: int
     ) -> "Sequence[Record]":
-        """Give the newest deliveries: all, or those of an address, in a state, or of a UTC day. Raises Refused."""
+        """Give the newest deliveries: all, or the one of a number, of an address, in a state, or of a UTC day.
+
+        Raises Refused for what is no address.
+        """
         from digest.actions import subscribe
         from digest.store import records
 
         read = subscribe.read_address(address) if address else ""
         with self.database.reading() as connection:
-            return records.newest(connection, address=read, state=state, day=day, most=most)
+            return records.newest(connection, number=number, address=read, state=state, day=day, most=most)
 
     def send_again(self, number: int) -> "Delivery":
         """Queue a delivery once more that ended failed or unknown; raises Refused, and LookupError for none."""

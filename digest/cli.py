@@ -26,7 +26,10 @@ app.add_typer(readers, name="subscribers")
 app.add_typer(keys, name="dkim")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, as 2026-03-19; today if left out.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(parser=console.read_day, metavar=console.DAY, help="The day, as 2026-03-19; today if left out."),
+]
 Files = Annotated[
     list[Path] | None,
     typer.Option("--file", exists=True, dir_okay=False, help="A recorded answer to read; may be given often."),

@@ -34,6 +34,10 @@ def receive(
     with opened() as service, console.progress() as advance:
         said = service.settings
         if maildir is None and not (said.bounce_maildir or said.bounce_imap_host):
+            if said.bounce_lmtp or said.bounce_webhook_secret.get_secret_value():
+                console.refuse(
+                    "what comes by LMTP or the webhook is taken in by `digest serve`; no mailbox is set to read"
+                )
             console.refuse(
                 "no mailbox is set: name one with --maildir, DIGEST_BOUNCE_MAILDIR or DIGEST_BOUNCE_IMAP_HOST"
             )

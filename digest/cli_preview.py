@@ -16,7 +16,9 @@ Into = Annotated[Path, typer.Option(file_okay=False, help="Folder for the files 
 Since = Annotated[
     datetime | None,
     typer.Option(
-        formats=["%Y-%m-%d"], help="The last day covered before a catch-up, as 2026-03-03; else 14 days before."
+        parser=console.read_day,
+        metavar=console.DAY,
+        help="The last day covered before a catch-up, as 2026-03-03; else 14 days before.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]

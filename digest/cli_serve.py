@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from digest.service import Service
+    from digest.settings import Settings
 
 log = logging.getLogger(__name__)
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")]
@@ -40,8 +42,10 @@ def serve(port: Port = 8000, host: str = "127.0.0.1", clock: bool = True) -> Non
         write_log(said.log_format)
         at = f"{host}:{ear.getsockname()[1]}"
         typer.echo(f"Serving {said.public_url} on {at}; mail goes {said.way_out}.", err=True)
+        log.info("serving", extra={"said": {"on": at, "clock": clock, "mail": said.way_out}})
         if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: Thread(target=_read_anew, args=(service,), daemon=True).start())
+            anew = partial(_read_anew, service, said)
+            signal.signal(signal.SIGHUP, lambda *_: Thread(target=anew, daemon=True).start())
         serve_house(service, ear, RINGS if clock else ())
 
 
@@ -61,8 +65,10 @@ def serve_house(
         ends = Thread(target=scheduler.stop, args=(service, ringing), daemon=True)
         ends.start()
         ends.join(RINGS_END)
-        if ends.is_alive():
+        if is_late := ends.is_alive():
             log.warning("what was under way did not end in %s seconds; the next start takes it over", RINGS_END)
+        log.info("stopped")
+        if is_late:
             logging.shutdown()
             os._exit(0)  # A thread that waits for a network would be waited for.
 
@@ -72,7 +78,11 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        console.refuse(f"cannot listen on {host}:{port}: {error.strerror}; name another port with --port")
+        console.refuse(f"cannot listen on {host}:{port}: {_why(error)}; name another port with --port")
+
+
+def _why(error: OSError) -> str:
+    return str(error.strerror).partition(" (while")[0]  # Python adds the address, which is told already.
 
 
 @contextmanager
@@ -85,7 +95,7 @@ def _taking_in(service: "Service") -> Iterator[None]:
             stack.enter_context(taking_in(service))
         except OSError as error:
             where = service.settings.bounce_lmtp
-            console.refuse(f"cannot listen for LMTP on {where}: {error.strerror}; mend DIGEST_BOUNCE_LMTP")
+            console.refuse(f"cannot listen for LMTP on {where}: {_why(error)}; mend DIGEST_BOUNCE_LMTP")
         yield
 
 
@@ -114,11 +124,16 @@ def _door(service: "Service") -> "uvicorn.Server":
     return Door(config)
 
 
-def _read_anew(service: "Service") -> None:
-    """Use the settings as they are now, or tell what is wrong with them and keep the old."""
+def _read_anew(service: "Service", started: "Settings") -> None:
+    """Use the settings as they are now, or tell what is wrong with them and keep the old.
+
+    Parameters
+    ----------
+    started : the settings of the start, by which some things run until the end
+    """
     try:
         read = read_settings()
-        kept = [name for name in AT_START_ONLY if getattr(read, name) != getattr(service.settings, name)]
+        kept = [name for name in AT_START_ONLY if getattr(read, name) != getattr(started, name)]
         service.reload(read)
     except SettingsError as error:
         log.error("the settings are kept as they were: %s", error)

@@ -3,18 +3,22 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from digest import console
 from digest.opened import opened
 
 if TYPE_CHECKING:
+    from digest.domain.subscriber import Subscriber
     from digest.service import Service
 
 readers = typer.Typer(
@@ -22,6 +26,15 @@ readers = typer.Typer(
     help="Add, list, pause, release, remove, import and export subscribers, and keep what they like.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
+TOPICS_SHOWN = 40
+RELEASED = {
+    "active": "it is written to again",
+    "paused": "it is written to again when its pause ends",
+    "pending": "it is written to again once it has joined",
+    "unsubscribed": "that is taken back, but it is unsubscribed and comes back only by signing up again",
+    "": "that is taken back; no subscriber has it",
+}
+"""What is so after a release, by where the reader stands."""
 Invite = Annotated[bool, typer.Option("--invite", help="Ask to confirm first; the mail goes with the next delivery.")]
 
 
@@ -78,17 +91,35 @@ def list_(as_json: Json = False) -> None:
     from digest.journeys.register import row_of
 
     with opened() as service:
-        keys = service.liked_keys()
-        rows = [row_of(one, keys.get(one.id, {})) for one in service.subscribers()]
+        keys, every = service.liked_keys(), service.subscribers()
     if as_json:
+        rows = [{"number": one.id} | row_of(one, keys.get(one.id, {})) | {"next": _next(one)} for one in every]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        console.listed([row | _short(row) for row in rows])
+        _show(every)
 
 
-def _short(row: dict[str, str]) -> dict[str, str]:
-    topics = {column: "; ".join(row[column].splitlines()) for column in ("topics", "less", "never")}
-    return topics | {column: str(len(row[column].splitlines())) for column in ("liked", "disliked")}
+def _show(every: "Sequence[Subscriber]") -> None:
+    from digest.domain import wished
+
+    table = Table("number", "address", "status", "next", "comes", "topics", box=None, padding=(0, 2, 0, 0))
+    table.columns[1].no_wrap, table.columns[1].overflow = True, "fold"  # Whoever is meant is told by it: it is whole.
+    for one in every:
+        topics = textwrap.shorten(wished.topics_told(one.wishes.topics), TOPICS_SHOWN, placeholder=" …")
+        cells = (str(one.id), one.address, one.status, _next(one), wished.rhythm(one.wishes.cadence), topics)
+        table.add_row(*cells)
+    Console(highlight=False, markup=False, width=console.WIDE).print(table)
+
+
+def _next(one: "Subscriber") -> str:
+    """Say when the next issue comes, or what a reader waits for."""
+    from digest.domain.subscriber import Status
+
+    if one.next_issue_at:
+        return f"{one.next_issue_at:%Y-%m-%d %H:%M} UTC"
+    if one.status is Status.PENDING:
+        return "waits for you to approve" if one.confirmed_at else "waits for its confirmation"
+    return f"paused until {one.resumes_on or 'it resumes'}" if one.status is Status.PAUSED else ""
 
 
 @readers.command("remove")
@@ -105,7 +136,9 @@ def pause(
     address: str,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day from which issues come again, as 2026-04-03."),
+        typer.Option(
+            parser=console.read_day, metavar=console.DAY, help="The day from which issues come again, as 2026-04-03."
+        ),
     ] = None,
 ) -> None:
     """Send a subscriber no issues until a day, or until `resume`; everything of theirs stays as it is."""
@@ -123,13 +156,20 @@ def resume(address: str) -> None:
 
 
 @readers.command("release")
-def release(address: str) -> None:
-    """Write to an address again that bounced or complained, and say what it was for."""
+def release(
+    address: str,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what speaks against it.")] = False,
+) -> None:
+    """Take back that an address is never written to for a bounce or complaint, and say what it was for."""
     with _opened_for_one() as service:
-        was = service.release(address)
+        was = service.against(address) if dry_run else service.release(address)
     for one in was.bounces:
         typer.echo(f"{one.at:%Y-%m-%d %H:%M} {one.kind} {one.code} {one.words}")
-    typer.echo(f"{address} was suppressed since {was.since:%Y-%m-%d} ({was.reason}), and is written to again.")
+    held = f"suppressed since {was.suppressed.since:%Y-%m-%d} ({was.suppressed.reason})" if was.suppressed else ""
+    if dry_run:
+        typer.echo(f"{address} is {held or 'not suppressed'}; {was.score:.2f} of 1 counts against it.")
+    else:
+        typer.echo(f"{address} was {held}; {RELEASED[was.status or '']}.")
 
 
 @readers.command("like")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report for programs.")]
 Day = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As it stood on a day, as 2026-03-19; today if left out.")
+    datetime | None,
+    typer.Option(
+        parser=console.read_day, metavar=console.DAY, help="As it stood on a day, as 2026-03-19; today if left out."
+    ),
 ]
 Named = Annotated[
     str | None, typer.Argument(metavar="PAPER", help="A paper to explain: arXiv id, DOI, address or key.")

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print the trace for programs.")]
 Day = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="The day of the issue, as 2026-03-19; the newest edition if left out."),
+    typer.Option(
+        parser=console.read_day,
+        metavar=console.DAY,
+        help="The day of the issue, as 2026-03-19; the newest edition if left out.",
+    ),
 ]
 Address = Annotated[str, typer.Argument(metavar="SUBSCRIBER", help="The reader's address.")]
 Named = Annotated[str, typer.Argument(metavar="PAPER", help="A paper: arXiv id, DOI, address or key.")]

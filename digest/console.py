@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import typer
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from digest.domain.listing import Receipt
 
 DONE, NOT_DONE, WRONG_CALL = 0, 1, 2
+SPOKEN = {"left": ("later", "more is left for the next run")}
+"""How a flag of a report is told to people where it holds; where it does not, nothing is said."""
+DAY = "YYYY-MM-DD"
 WIDE = 160
 """Reports are laid out this wide: a terminal wraps a long line by itself, and no link is cut."""
 
@@ -101,7 +105,8 @@ def _table(name: str, said: dict[str, Any]) -> None:
     rows = {
         key: value for key, value in said.items() if isinstance(value, list) and value and isinstance(value[0], dict)
     }
-    for key, value in said.items():
+    spoken = [SPOKEN.get(key, (key, value)) for key, value in said.items() if value or key not in SPOKEN]
+    for key, value in spoken:
         for cell in _cells(value) if key not in {"done", "failed", *rows} and value != "" else ():
             table.add_row(key, cell)
     console.print(table)
@@ -140,6 +145,14 @@ def _cells(value: Any) -> list[str]:
 
 def _one(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def read_day(typed: str) -> datetime:
+    """Read a day as it is typed, or say how one is typed."""
+    try:
+        return datetime.combine(date.fromisoformat(typed), time(), UTC)
+    except ValueError:
+        raise typer.BadParameter(f"a day is typed as 2026-11-20, not {typed!r}") from None
 
 
 def refuse(sentence: str) -> NoReturn:

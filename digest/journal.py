@@ -73,8 +73,12 @@ class Line(logging.Formatter):
         return " ".join(f"{name}={_one(value)}" for name, value in told.items())
 
 
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _one(value: Any) -> str:
-    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    words = "; ".join(map(_words, value)) if isinstance(value, list) else _words(value)
     return words if PLAIN.fullmatch(words) else json.dumps(words, ensure_ascii=False)
 
 

@@ -13,6 +13,7 @@ ABOUT = {
     "digest_hop_counted_total": ("counter", "What a hop counted in its reports."),
     "digest_replies_total": ("counter", "Messages handed over, by the class of the reply."),
     "digest_settled_total": ("counter", "Messages handed over, by the state their delivery came to."),
+    "digest_returned_total": ("counter", "Mails that came back and were read, by kind."),
     "digest_sending_rests": ("gauge", "Whether sending rests after trouble: 1 or 0."),
     "digest_deliveries": ("gauge", "Rows of the ledger, by state."),
     "digest_queue_age_seconds": ("gauge", "How long the first of what waits has been due."),
@@ -68,6 +69,16 @@ class Meter:
             sample("digest_replies_total", 1, **{"class": str(first) if first in CLASSES else "none"}),
             sample("digest_settled_total", 1, state=state),
         ])  # fmt: skip
+
+    def returned(self, kinds: Mapping[str, int]) -> None:
+        """Count what came back, by whichever door.
+
+        >>> meter = Meter()
+        >>> meter.returned({"hard": 2})
+        >>> meter.samples()
+        [('digest_returned_total', (('kind', 'hard'),), 2)]
+        """
+        self._add(sample("digest_returned_total", number, kind=kind) for kind, number in kinds.items())
 
     def _add(self, told: Iterable[Sample]) -> None:
         with self._alone:

@@ -14,7 +14,7 @@ from digest.office import Office
 if TYPE_CHECKING:
     from digest.actions.report import Advance, ReceiveReport
     from digest.mail.mailbox import Mailbox
-    from digest.store.bounces import Suppressed
+    from digest.store.bounces import Against
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,9 @@ class Receiving(Office):
         from digest.mail.mailbox import MaildirFolder
 
         mailboxes = [MaildirFolder(maildir)] if maildir else self._mailboxes()
-        return receive(self.database, mailboxes, links=self.links, now=self.now(), seconds=monotonic, advance=advance)
+        report = receive(self.database, mailboxes, links=self.links, now=self.now(), seconds=monotonic, advance=advance)
+        self.meter.returned(report.kinds)
+        return report
 
     def take_in(self, raw: bytes, recipient: str = "") -> bool:
         """Act on one mail that came back, sent to `recipient` if that is known; False where the database is away."""
@@ -43,15 +45,24 @@ class Receiving(Office):
         except SQLAlchemyError:  # Also TimeoutError, where all connections of the pool are in use.
             log.exception("what came back could not be kept: the database is away or busy")
             return False
+        self.meter.returned(report.kinds)
         log.info("receive", extra={"said": {key: value for key, value in report.to_json().items() if value}})
         return True
 
-    def release(self, address: str) -> "Suppressed":
+    def against(self, address: str) -> "Against":
+        """Say what speaks against an address, and change nothing; raises Refused if it is none."""
+        from digest.actions import subscribe
+        from digest.store import bounces
+
+        with self.database.reading() as connection:
+            return bounces.against(connection, subscribe.read_address(address), self.now())
+
+    def release(self, address: str) -> "Against":
         """Take back that an address is never written to; gives what it was for. Raises Refused and LookupError."""
         from digest.actions import receive, subscribe
 
         with self.database.writing() as connection:
-            return receive.release(connection, subscribe.read_address(address))
+            return receive.release(connection, subscribe.read_address(address), self.now())
 
     def _mailboxes(self) -> "list[Mailbox]":
         from digest.mail.mailbox import PATIENCE, ImapInbox, MaildirFolder

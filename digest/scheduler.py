@@ -15,7 +15,7 @@ from digest.service import Service
 
 log = logging.getLogger(__name__)
 POST_SECONDS = 5
-QUIET = {"done", "named", "waiting", "next_try_at"}
+QUIET = {"done", "named", "waiting", "next_try_at", "rests_until"}
 MINUTE_SECONDS = 60
 Work = Callable[[Service], None]
 

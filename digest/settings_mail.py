@@ -5,7 +5,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 IMAP_PORT = 993
@@ -67,7 +67,8 @@ class MailSettings(BaseSettings):
     )
     bounce_webhook_secret: SecretStr = Field(
         SecretStr(""),
-        description="Key that signs what is posted to `/returns`, 16 characters or more; empty: nothing is taken there.",
+        description="Key that signs what is posted to `/returns`, 16 characters or more; "
+        "empty: nothing is taken there.",
     )
     connections: int = Field(4, ge=1, le=50, description="Connections to the mail server that are open at once.")
     connections_per_domain: int = Field(2, ge=1, description="Messages that are under way to one mail domain at once.")
@@ -130,6 +131,16 @@ class MailSettings(BaseSettings):
             return f"by {self.transport} to {self.smtp_host}"
         return "to stdout" if self.transport == "stdout" else f"into {self.outbox}"
 
+    @field_validator("smtp_host", "bounce_imap_host")
+    @classmethod
+    def _servers(cls, value: str, told: ValidationInfo) -> str:
+        are_many = told.field_name == "smtp_host"
+        named = value.split(",") if are_many else [value] * bool(value)
+        if not all(_can_be_reached(*_relay(one.strip(), IMAP_PORT)) for one in named):
+            form = "name mail servers by comma, each as host or host:port" if are_many else "be host or host:port"
+            raise ValueError(f"it must {form}, not {value!r}")
+        return value
+
     @field_validator("bounce_address")
     @classmethod
     def _has_room(cls, value: str) -> str:
@@ -157,10 +168,6 @@ class MailSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _can_be_spoken_to(self) -> "MailSettings":
-        if not all(_can_be_reached(*one) for one in self.relays):
-            raise ValueError("DIGEST_SMTP_HOST must name mail servers by comma, each as host or host:port")
-        if self.bounce_imap_host and not _can_be_reached(*self.bounce_imap):
-            raise ValueError("DIGEST_BOUNCE_IMAP_HOST must be host or host:port")
         if self.transport == "smtp" and any(host.startswith("/") for host, _ in self.relays):
             raise ValueError("DIGEST_SMTP_HOST is a socket: that is for the transport 'lmtp'")
         if self.transport == "lmtp" and self.smtp_security == "tls":
@@ -169,7 +176,9 @@ class MailSettings(BaseSettings):
             raise ValueError("DIGEST_BOUNCE_LMTP must be host:port or a port, and needs DIGEST_BOUNCE_ADDRESS")
         is_near = all(host in LOOPBACK or host.startswith("/") for host, _ in self.relays)
         if self.smtp_user and self.smtp_security == "none" and not is_near:
-            raise ValueError("DIGEST_SMTP_USER is set, but DIGEST_SMTP_SECURITY is 'none': no password goes out so")
+            raise ValueError(
+                "DIGEST_SMTP_USER is set, but DIGEST_SMTP_SECURITY is 'none': a password never goes out so"
+            )
         return self
 
 

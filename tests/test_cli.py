@@ -91,6 +91,7 @@ def test_serve_on_a_busy_port_sends_nothing(digest: Callable[..., Any], tmp_path
         refused = digest("serve", "--port", str(taken.getsockname()[1]))
     assert refused.exit_code == 2
     assert "name another port with --port" in refused.stderr
+    assert refused.stderr.count("127.0.0.1") == 1
     assert not (tmp_path / "outbox").exists()
 
 
@@ -156,3 +157,19 @@ def test_a_backfill_says_first_how_long_it_takes(digest: Callable[..., Any], mon
     said = json.loads(digest("backfill", "--days", "365", "--dry-run", "--json").stdout)
     assert (said["left"], said["steps"]) == (106, 0)
     assert said["at_least"] == "0:18:33"
+
+
+def test_readers_are_listed_with_whole_addresses_and_what_each_waits_for(digest: Callable[..., Any]) -> None:
+    names = [f"{name}.{'x' * 50}@readers.example" for name in ("ada", "bela")]
+    topics = [word for number in range(9) for word in ("--topic", f"robot manipulation {number}")]
+    digest("subscribers", "add", names[0], "--frequency", "weekdays", *topics)
+    digest("subscribers", "add", names[1], "--invite")
+    told = digest("subscribers", "list").stdout
+    assert all(name in told for name in names)
+    table = " ".join(told.split())
+    for part in ("Monday to Friday", "active", "waits for its", "robot manipulation 0"):
+        assert part in table
+    assert "robot manipulation 8" not in table
+    rows = json.loads(digest("subscribers", "list", "--json").stdout)
+    assert [(row["number"], row["address"]) for row in rows] == [(1, names[0]), (2, names[1])]
+    assert "robot manipulation 8" in rows[0]["topics"]

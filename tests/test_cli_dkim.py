@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -94,3 +96,26 @@ def test_keys_that_cannot_be_meant_are_refused_at_the_start(
     assert refused.exit_code == 2
     assert "DIGEST_DKIM_KEYS" in refused.stderr
     assert said in refused.stderr
+
+
+def test_a_file_without_a_key_is_refused_at_the_start(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "spring.pem").write_text("no key")
+    monkeypatch.setenv("DIGEST_DKIM_KEYS", "spring.pem")
+    refused = digest("deliver")
+    assert refused.exit_code == 2
+    assert "DIGEST_DKIM_KEYS: spring.pem holds no private key in PEM form without a password" in refused.stderr
+    assert not (tmp_path / "digest.sqlite3").exists()
+
+
+def test_making_keys_makes_no_database(digest: Digest, tmp_path: Path) -> None:
+    assert digest("dkim", "new").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["dkim"]
+
+
+def test_where_no_keys_are_set_reading_the_settings_loads_no_cryptography(tmp_path: Path) -> None:
+    asked = "import sys; from digest.opened import read_settings; read_settings(); print('cryptography' in sys.modules)"
+    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    said = subprocess.run([sys.executable, "-c", asked], cwd=tmp_path, env=root, capture_output=True, check=True)
+    assert said.stdout == b"False\n"

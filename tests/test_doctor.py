@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from getpass import getuser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, TCPServer
 from threading import Thread
 from typing import Any
 
@@ -19,13 +20,18 @@ from typer.testing import CliRunner
 
 from digest.actions.collect import asking, collect
 from digest.actions.publish import publish
+from digest.actions.watch import HEARTBEAT
 from digest.cli import app
+from digest.domain.delivery import Kind
 from digest.domain.finding import Finding
 from digest.domain.subscriber import Wishes
 from digest.journeys.doctor import Diagnosis, Instruments, examine
+from digest.lmtp import taking_in
 from digest.mail.dns import LookUp, Names, dkim, dmarc, mx, ptr, spf
+from digest.opened import SettingsError, read_settings
 from digest.service import Service, wall_clock
 from digest.settings import Settings
+from digest.store import bells, deliveries
 from digest.store.database import Database
 from digest.store.tables import metadata
 from tests.builders import DAY, NOW, listings
@@ -81,6 +87,7 @@ def sending(settings: Make, tmp_path: Path) -> Iterator[Make]:
     """Give settings that are right and send to a mail server of the test, which must get nothing."""
     for key in keys():
         (tmp_path / f"{key.selector}.pem").write_bytes(key.pem)
+    (tmp_path / "back" / "new").mkdir(parents=True)
     with mail_server() as (inbox, port):
         right: dict[str, Any] = {
             "transport": "smtp", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none",
@@ -142,8 +149,9 @@ def test_a_house_where_all_is_well_is_told_so_and_no_row_changes(sending: Make, 
         assert rows(told) == before
     # Only that the web is on this machine is wrong here.
     assert said.failed == [f"settings: the links in mails lead to {address}, which is this machine alone"]
-    well = ["ok database", "ok disk", "ok clock", "ok templates", "ok relay", "ok spf", *["ok dkim"] * 2]
-    assert verdicts(said) == ["wrong settings", *well, "ok dmarc", "ok mx", "ok ptr", "ok web"]
+    house = ["ok database", "ok disk", "ok clock", "ok templates"]
+    mail = ["ok relay", "ok returns", "ok spf", *["ok dkim"] * 2, "ok dmarc", "ok mx", "ok ptr"]
+    assert verdicts(said) == ["wrong settings", *house, *mail, "ok web"]
 
 
 def test_a_new_house_is_warned_and_nothing_is_made(settings: Make, tmp_path: Path) -> None:
@@ -184,9 +192,25 @@ def test_a_full_look_at_postgresql_is_as_good(settings: Make, postgresql_url: st
 
 
 def test_a_clock_behind_what_was_written_is_wrong(with_edition: Service) -> None:
-    early = NOW - timedelta(hours=1)
+    early = NOW - timedelta(hours=1, microseconds=5)
     [found] = of(examine(with_edition.settings, Instruments(now=lambda: early)), "clock")
     assert (found.verdict, found.seen) == ("wrong", "it is behind what was written last by 1:00:00")
+
+
+def test_a_clock_behind_its_own_last_beat_is_wrong(service: Service) -> None:
+    with service.database.writing() as connection:
+        bells.beat(connection, HEARTBEAT, NOW + timedelta(hours=2))
+    [found] = of(examine(service.settings, Instruments(now=lambda: NOW)), "clock")
+    assert found.seen == "it is behind what was written last by 2:00:00"
+
+
+def test_a_notice_that_is_dated_ahead_never_makes_a_clock_wrong(with_edition: Service) -> None:
+    number = with_edition.add("ada@readers.example", Wishes(), consent={"text": "", "from": ""})
+    with with_edition.database.writing() as connection:
+        deliveries.queue(connection, number, Kind.UNREACHABLE, "1", now=NOW + timedelta(days=1))
+    assert [found.verdict for found in of(examine(with_edition.settings, Instruments(now=lambda: NOW)), "clock")] == [
+        "ok"
+    ]
 
 
 @pytest.mark.parametrize(("off", "verdict"), [(0, "ok"), (30, "warn"), (-3600, "wrong")])
@@ -201,7 +225,7 @@ def test_a_source_that_cannot_be_asked_is_told_as_that(settings: Make) -> None:
     by = Instruments(now=lambda: NOW, time_page="http://127.0.0.1:1/")
     [found] = of(examine(settings(), by), "clock")
     assert found.verdict == "wrong"
-    assert "it cannot be looked at: SourceError" in found.seen
+    assert found.seen.startswith("it cannot be looked at: 127.0.0.1 lies in a private network")
 
 
 def test_a_mail_server_that_does_not_encrypt_or_answer_is_wrong(sending: Make) -> None:
@@ -262,7 +286,9 @@ def test_a_name_server_that_is_silent_is_told_for_each_record(sending: Make) -> 
 def test_a_key_that_cannot_be_read_is_told_and_the_other_records_are_looked_at(sending: Make, tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("no key")
     said = examine(sending(dkim_keys=str(tmp_path / "bad.pem")), Instruments(now=lambda: NOW, look_up=zone()))
-    assert "wrong dkim" in verdicts(said)
+    [found] = of(said, "dkim")
+    assert found.verdict == "wrong"
+    assert found.seen == f"{tmp_path / 'bad.pem'} holds no private key in PEM form without a password"
     assert {"ok spf", "ok dmarc"} <= {*verdicts(said)}
 
 
@@ -436,3 +462,97 @@ def test_a_setting_that_is_wrong_is_a_finding(tmp_path: Path, monkeypatch: pytes
     said = CliRunner().invoke(app, ["doctor"])
     assert said.exit_code == 1
     assert said.stdout.startswith("wrong  settings   DIGEST_PUBLIC_URL: it must begin with https://")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SMTP_HOST", "127.0.0.1:abc", "DIGEST_SMTP_HOST: it must name mail servers by comma"),
+        ("SMTP_HOST", "mail.example.org,,", "DIGEST_SMTP_HOST: it must name mail servers"),
+        ("BOUNCE_IMAP_HOST", "127.0.0.1:abc", "DIGEST_BOUNCE_IMAP_HOST: it must be host or host:port"),
+        ("BOUNCE_LMTP", "8024", "DIGEST_BOUNCE_LMTP must be host:port or a port, and needs DIGEST_BOUNCE_ADDRESS"),
+        ("BOUNCE_WEBHOOK_SECRET", "x" * 15, "DIGEST_BOUNCE_WEBHOOK_SECRET: it must have 16 characters or more"),
+        ("SIGNING_KEY", "x" * 31, "DIGEST_SIGNING_KEY: it must have 32 characters or more"),
+    ],
+)
+def test_a_setting_of_mail_that_cannot_be_meant_is_refused_by_its_name(
+    name: str, value: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"DIGEST_{name}", value)
+    with pytest.raises(SettingsError, match=f"^{words}"):
+        read_settings()
+
+
+def test_a_misspelt_setting_never_hides_other_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"SENDRE": "a@example.org", "SENDER": "papers", "SMTP_HOST": "a:b"}.items():
+        monkeypatch.setenv(f"DIGEST_{name}", value)
+    with pytest.raises(SettingsError) as told:
+        read_settings()
+    assert all(f"DIGEST_{name}: " in str(told.value) for name in ("SENDRE", "SENDER", "SMTP_HOST"))
+
+
+@contextmanager
+def imap_server(pair: Path) -> Iterator[int]:
+    """Run a mailbox under TLS that one login opens and that can only be looked at; give its port."""
+
+    class Box(StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"* OK here\r\n")
+            for line in self.rfile:
+                tag, verb, *words = line.decode().split()
+                taken = verb in {"CAPABILITY", "EXAMINE", "LOGOUT"} or words == ["me", '"secret"']
+                more = "* CAPABILITY IMAP4rev1\r\n" if verb == "CAPABILITY" else ""
+                self.wfile.write(f"{more}{tag} {'OK' if taken else 'NO'} {verb} was heard\r\n".encode())
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair)
+    with TCPServer(("127.0.0.1", 0), Box) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@needs("openssl")
+@pytest.mark.parametrize(
+    ("password", "verdict", "words"), [("secret", "ok", "inbox of me"), ("guess", "wrong", "LOGIN was heard")]
+)
+def test_the_login_to_the_mailbox_of_what_comes_back_is_tried(
+    password: str, verdict: str, words: str, sending: Make, papers: Papers
+) -> None:
+    with imap_server(papers.server) as port:
+        said = {"bounce_imap_host": f"127.0.0.1:{port}", "bounce_imap_user": "me", "bounce_imap_password": password}
+        by = Instruments(now=lambda: NOW, look_up=zone(), ca_file=str(papers.server))
+        [found] = of(examine(sending(bounce_maildir="", **said), by), "returns")
+    assert (found.verdict, words in found.seen) == (verdict, True), found
+
+
+def test_a_folder_of_what_comes_back_that_is_not_there_is_wrong(sending: Make, tmp_path: Path) -> None:
+    said = examine(sending(bounce_maildir=str(tmp_path / "gone")), Instruments(now=lambda: NOW, look_up=zone()))
+    assert [(found.verdict, found.seen) for found in of(said, "returns")] == [
+        ("wrong", f"{tmp_path / 'gone'} is no Maildir folder: No such file or directory")
+    ]
+    assert not (tmp_path / "gone").exists()
+
+
+def test_lmtp_is_open_only_while_digest_serves_and_the_webhook_by_its_secret(sending: Make) -> None:
+    by = Instruments(now=lambda: NOW, look_up=zone())
+    ways = {"bounce_lmtp": str(free_port()), "bounce_address": f"bounce@{DOMAIN}", "bounce_webhook_secret": "x" * 16}
+    told = sending(bounce_maildir="", **ways)
+    shut = of(examine(told, by), "returns")
+    assert [found.verdict for found in shut] == ["wrong", "ok"]
+    assert shut[0].remedy == "Is `digest serve` running?"
+    with Service(told, lambda: NOW) as house, taking_in(house):
+        assert [found.verdict for found in of(examine(told, by), "returns")] == ["ok", "ok"]
+
+
+def test_where_no_way_back_is_set_all_four_are_named(sending: Make) -> None:
+    [found] = of(examine(sending(bounce_maildir=""), Instruments(now=lambda: NOW, look_up=zone())), "returns")
+    assert (found.verdict, found.seen) == ("warn", "nobody reads what comes back")
+    assert all(way in found.remedy for way in ("_MAILDIR", "_IMAP_HOST", "_LMTP", "_WEBHOOK_SECRET"))

@@ -55,3 +55,8 @@ def test_an_error_of_the_database_never_repeats_what_was_written(fault: DBAPIErr
     assert "IntegrityError" in line or "NotNullViolation" in line
     assert "Ada" not in line
     assert "xyz" not in line
+
+
+def test_the_members_of_a_list_are_told_as_they_are() -> None:
+    line = Line().format(event(["the feed is stale", "2 papers", 3]))
+    assert line.endswith('told="the feed is stale; 2 papers; 3"')

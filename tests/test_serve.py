@@ -107,6 +107,20 @@ def test_settings_are_read_anew_and_a_faulty_one_leaves_the_old(house: Service, 
         lines = [json.loads(line) for line in process.log.read_text().splitlines() if line.startswith("{")]
         assert any(line["event"] == "the settings were read anew" for line in lines)
         assert process.end() == 0
+    events = [json.loads(line)["event"] for line in process.log.read_text().splitlines() if line.startswith("{")]
+    assert (events.count("serving"), events[-1]) == (1, "stopped")
+
+
+def test_what_runs_by_another_setting_than_is_read_is_told_until_it_is_put_back(house: Service, tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    with serving(tmp_path) as process:
+        for times, said in enumerate(("json", "json", "keys"), 1):
+            env.write_text(f"DIGEST_LOG_FORMAT={said}\n")
+            process.running.send_signal(signal.SIGHUP)
+            process.wait_for(lambda most=times: process.log.read_text().count("read anew") == most)  # type: ignore[misc]
+        told = [line for line in process.log.read_text().splitlines() if "read anew" in line]
+        assert ["needs_a_restart=log_format" in line for line in told] == [True, True, False]
+        assert process.end() == 0
 
 
 def test_metrics_count_what_was_sent_and_no_token_stands_in_the_log(house: Service, tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from digest.actions.report import Advance, ReceiveReport, stay_silent
-from digest.domain.bounce import Bounce, BounceKind
+from digest.domain.bounce import GIVEN_UP_FROM, Bounce, BounceKind
 from digest.domain.subscriber import Refused, Status
 from digest.links import Links
 from digest.mail.mailbox import Mailbox, MailboxError
 from digest.mail.proof import proved
 from digest.mail.reports import read_returned
 from digest.store import bounces, subscribers
-from digest.store.bounces import Suppressed
+from digest.store.bounces import Against
 from digest.store.database import Database
 
 UNPROVED = "names no delivery of ours"
@@ -88,8 +88,10 @@ def take_in(
             report.suppressed += bounces.note(connection, number, bounce)
 
 
-def release(connection: Connection, address: str) -> Suppressed:
-    """Write to an address again that bounced or complained, and give what it was for.
+def release(connection: Connection, address: str, now: datetime) -> Against:
+    """Take back that an address is never written to, and give what it was for.
+
+    Who complained has left by that, and stays so.
 
     Raises
     ------
@@ -98,10 +100,11 @@ def release(connection: Connection, address: str) -> Suppressed:
     Refused
         If its reader has left: only the reader's own sign-up takes that back.
     """
-    held = bounces.suppressed(connection, address)
+    was = bounces.against(connection, address, now)
+    held = was.suppressed
     if held is None:
-        raise LookupError(f"{address} is not suppressed")
+        raise LookupError(f"{address} is not suppressed; {was.score:.2f} of {GIVEN_UP_FROM:g} counts against it")
     if held.reason == Status.UNSUBSCRIBED:
         raise Refused(f"{address} has left by its own wish: it comes back by signing up again")
     bounces.release(connection, address, held.reason)
-    return held
+    return was

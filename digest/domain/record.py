@@ -8,7 +8,7 @@ from digest.domain.delivery import Kind, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One delivery, with the address of its reader."""
+    """One delivery, with the address of its reader; only what is queued has a moment at which it is tried next."""
 
     number: int
     reader: str
@@ -19,4 +19,5 @@ class Record:
     reply: str
     created_at: datetime
     sent_at: datetime | None
+    next_attempt_at: datetime | None
     sha256: str

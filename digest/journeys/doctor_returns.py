@@ -18,13 +18,13 @@ WAYS = "DIGEST_BOUNCE_MAILDIR, _IMAP_HOST, _LMTP or _WEBHOOK_SECRET"
 
 def ways_back(settings: Settings, ca_file: str = "") -> list[Callable[[], Iterator[Finding]]]:
     """Give a look at each way that is set; where mail leaves and none is, one that says so."""
-    looks = {
-        partial(_maildir, Path(settings.bounce_maildir).absolute()): bool(settings.bounce_maildir),
-        partial(_imap, settings, ca_file): bool(settings.bounce_imap_host),
-        partial(_lmtp, settings): bool(settings.bounce_lmtp),
-        partial(_webhook, settings): bool(settings.bounce_webhook_secret.get_secret_value()),
-    }
-    return [look for look, is_set in looks.items() if is_set] or [_nobody] * settings.is_sending
+    looks: list[tuple[object, Callable[[], Iterator[Finding]]]] = [
+        (settings.bounce_maildir, partial(_maildir, Path(settings.bounce_maildir).absolute())),
+        (settings.bounce_imap_host, partial(_imap, settings, ca_file)),
+        (settings.bounce_lmtp, partial(_lmtp, settings)),
+        (settings.bounce_webhook_secret.get_secret_value(), partial(_webhook, settings)),
+    ]
+    return [look for is_set, look in looks if is_set] or [_nobody] * settings.is_sending
 
 
 def _nobody() -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def _maildir(folder: Path) -> Iterator[Finding]:
         next((folder / "new").iterdir(), None)
     except OSError as error:
         seen = f"{folder} is no Maildir folder: {error.strerror}"
-        yield wrong("returns", seen, f"Make it: mkdir -p {folder}/new {folder}/cur {folder}/tmp; or see who owns it.")
+        yield wrong("returns", seen, "Make it, with new, cur and tmp in it, or see who owns it.")
         return
     if all(os.access(place, os.W_OK) for place in (folder, folder / "new")):
         yield ok("returns", f"{folder} can be read")
@@ -62,12 +62,11 @@ def _imap(settings: Settings, ca_file: str) -> Iterator[Finding]:
 def _lmtp(settings: Settings) -> Iterator[Finding]:
     host, port = settings.lmtp_door or ("", 0)
     try:
-        smtplib.LMTP(host, port, local_hostname="localhost", timeout=SECONDS).close()
+        with smtplib.LMTP(host, port, local_hostname="localhost", timeout=SECONDS):
+            yield ok("returns", f"{host}:{port} takes in by LMTP")
     except OSError as error:
         grave = wrong if settings.is_sending else warn
         yield grave("returns", f"nobody takes in by LMTP on {host}:{port}: {error}", "Is `digest serve` running?")
-    else:
-        yield ok("returns", f"{host}:{port} takes in by LMTP")
 
 
 def _webhook(settings: Settings) -> Iterator[Finding]:

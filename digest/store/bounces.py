@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from digest.domain.bounce import Bounce, BounceKind, is_given_up
+from digest.domain.bounce import Bounce, BounceKind, is_given_up, score
 from digest.domain.subscriber import Status, Subscriber
 from digest.store import subscribers
 from digest.store.database import insert_missing
@@ -21,11 +21,28 @@ COMPLAINED = "complaint"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """Why an address is never written to, since when, and what came back before."""
+    """Why an address is never written to, and since when."""
 
     reason: str
     since: datetime
-    bounces: tuple[Bounce, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What speaks against an address.
+
+    Attributes
+    ----------
+    status : where its reader stands; None if there is none
+    suppressed : why it is never written to; None if it is
+    bounces : what came back of its mails, oldest first
+    score : what that counts now; from 1 on the address is given up
+    """
+
+    status: Status | None
+    suppressed: Suppressed | None
+    bounces: tuple[Bounce, ...]
+    score: float
 
 
 def note(connection: Connection, delivery_id: int, bounce: Bounce) -> bool:
@@ -88,11 +105,15 @@ def suppressed(connection: Connection, address: str) -> Suppressed | None:
     """Say why an address is never written to, or give None if it is."""
     query = select(suppressions).where(suppressions.c.address_key == address_key(address))
     row = connection.execute(query).first()
-    if row is None:
-        return None
+    return Suppressed(reason=row.reason, since=row.since) if row else None
+
+
+def against(connection: Connection, address: str, now: datetime) -> Against:
+    """Give all that speaks against an address."""
     reader = subscribers.with_address(connection, address)
-    came = of_reader(connection, reader.id) if reader else ()
-    return Suppressed(reason=row.reason, since=row.since, bounces=tuple(came))
+    came = tuple(of_reader(connection, reader.id)) if reader else ()
+    status, held = reader.status if reader else None, suppressed(connection, address)
+    return Against(status=status, suppressed=held, bounces=came, score=score(came, now))
 
 
 def release(connection: Connection, address: str, reason: str) -> None:

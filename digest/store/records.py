@@ -17,14 +17,22 @@ ENDED_WITHOUT = (State.FAILED, State.UNKNOWN)
 
 
 def newest(
-    connection: Connection, *, address: str = "", state: State | None = None, day: date | None = None, most: int
+    connection: Connection,
+    *,
+    number: int = 0,
+    address: str = "",
+    state: State | None = None,
+    day: date | None = None,
+    most: int,
 ) -> Sequence[Record]:
-    """Give the newest deliveries: all, or those of an address, in a state, or of a UTC day.
+    """Give the newest deliveries: all, or those of a number, of an address, in a state, or of a UTC day.
 
     One that was sent is of the day it was sent on; any other, of the day it was queued for.
     """
     at = func.coalesce(deliveries.c.sent_at, deliveries.c.created_at)
     query = select(deliveries, subscribers.c.address).join(subscribers).order_by(deliveries.c.id.desc()).limit(most)
+    if number:
+        query = query.where(deliveries.c.id == number)
     if address:
         query = query.where(subscribers.c.address_key == address_key(address))
     if state:
@@ -43,6 +51,7 @@ def newest(
             reply=row.reply,
             created_at=row.created_at,
             sent_at=row.sent_at,
+            next_attempt_at=row.next_attempt_at if row.state == State.QUEUED else None,
             sha256=row.message_sha256,
         )
         for row in connection.execute(query)

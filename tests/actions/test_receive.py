@@ -127,7 +127,7 @@ def test_who_asks_by_mail_or_complains_with_no_proof_but_a_leave_link_has_left_a
     came(database, tmp_path, name, delivery=sent[0])
     assert (reason(database), reader(database).status) == (Status.UNSUBSCRIBED, Status.UNSUBSCRIBED)
     with database.writing() as connection, pytest.raises(Refused, match="left by its own wish"):
-        release(connection, READER)
+        release(connection, READER, NOW)
 
 
 def test_a_complaint_after_leaving_outlives_it(database: Database, sent: list[int], tmp_path: Path) -> None:
@@ -210,10 +210,10 @@ def test_a_released_address_begins_anew(database: Database, sent: list[int], tmp
     for day in range(2):
         came(database, tmp_path, "gmail-no-such-user", delivery=sent[day], at=NOW + day * DAY)
     with database.writing() as connection:
-        was = release(connection, READER.upper())
-        assert (was.reason, was.since, len(was.bounces)) == ("bounced", NOW + DAY, 2)
-        with pytest.raises(LookupError, match="is not suppressed"):
-            release(connection, READER)
+        was = release(connection, READER.upper(), NOW + DAY)
+        assert (was.suppressed, len(was.bounces)) == (bounces.Suppressed(reason="bounced", since=NOW + DAY), 2)
+        with pytest.raises(LookupError, match=r"is not suppressed; 0\.00 of 1 counts against it"):
+            release(connection, READER, NOW + DAY)
     came(database, tmp_path, "gmail-over-quota", delivery=sent[2], at=NOW + DAY)
     assert reason(database) == ""
 

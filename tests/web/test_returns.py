@@ -87,6 +87,8 @@ def test_a_signed_mail_is_acted_on_and_told_twice_counts_once(house: Service, we
     for _ in range(2):
         assert web.post("/returns", content=raw, headers=signed(raw)).status_code == 204
     assert reason(house) == "complaint"
+    assert given_by_lmtp(house, raw).startswith("250 ")
+    assert 'digest_returned_total{kind="complaint"} 3' in web.get("/metrics").text
 
 
 def test_without_a_signature_of_now_nothing_is_taken_in(house: Service, web: httpx2.Client) -> None:

@@ -118,3 +118,12 @@ def test_metrics_count_each_reply_at_once_and_say_that_sending_rests(house: Serv
         'digest_settled_total{state="unknown"} 1', "digest_sending_rests 1",
     ):  # fmt: skip
         assert line in lines
+
+
+def test_a_rest_is_not_told_at_every_ring(house: Service, caplog: pytest.LogCaptureFixture) -> None:
+    with house.database.writing() as connection:
+        bells.put_off(connection, rests.RESTS, NOW + timedelta(minutes=5))
+    with caplog.at_level("INFO"):
+        scheduler.deliver(house)
+    assert house.deliver().rests_until
+    assert "deliver" not in caplog.messages

@@ -1,4 +1,4 @@
-"""What comes back of deliveries; which process holds a bell, and what it is rung for; what was sent since a moment is found by an index."""
+"""What comes back of deliveries; who holds a bell and what it is rung for; an index for what was sent since."""
 
 import sqlalchemy as sa
 from alembic import op

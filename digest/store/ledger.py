@@ -160,8 +160,8 @@ class Ledger:
     def _written(self, ended: Ended, settled: Settled) -> bool:
         with self.noting() as connection:
             is_settled = deliveries.settle(connection, ended.claim.delivery, self.holder, settled, ended.at)
-            if is_settled and settled.state is State.CANCELLED and ended.claim.issue_id:
-                for issue in issues.with_ids(connection, [ended.claim.issue_id]).values():
+            if is_settled and settled.state is State.CANCELLED and not ended.claim.was_handed_over:
+                for issue in issues.with_ids(connection, [ended.claim.issue_id or 0]).values():
                     issues.take_back(connection, issue)
             if is_settled and settled.state is State.FAILED and settled.reply:
                 self._tell_reader(connection, ended)

@@ -83,11 +83,10 @@ class Rests:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.until, self.is_troubled = ledger, None, False
+        self.ledger, self.is_troubled = ledger, False
+        self.until: datetime | None = None
         self._trouble: Trouble[tuple[Claim, State]] = Trouble()
         self._probes: list[tuple[Reply, Claim, State, datetime]] = []
-
-    until: datetime | None
 
     def look(self, now: datetime, *, at_once: bool) -> None:
         """Look how things stand in the house; `at_once` overlooks a rest."""

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from digest.actions import subscribe
 from digest.actions.compose import Round, compose
 from digest.actions.deliver import Sending
 from digest.domain.delivery import Kind, Outcome, Reply, State
@@ -254,3 +255,42 @@ def test_one_process_waits_for_a_rate_of_a_domain_and_looks_up_meanwhile(publish
     assert process.run(advance=lambda *_: looked.append(watch.seconds)).sent == 4
     assert 30 <= watch.seconds < 60
     assert max(after - before for before, after in pairwise(looked)) <= 2
+
+
+class Clock(Watch):
+    """A watch that goes by itself."""
+
+    def __init__(self) -> None:
+        """It is not set."""
+
+    @property
+    def seconds(self) -> float:  # type: ignore[override]
+        """Tell the seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let them pass."""
+        time.sleep(seconds)
+
+
+def test_a_confirmation_leaves_within_ten_seconds_however_slow_every_connection_is(published: Database) -> None:
+    crowd(published, 12)
+    asked_at, confirmed, waits = [0.0], Event(), Semaphore(3)
+
+    def slow(message: Message) -> Reply:
+        if message.recipient.startswith("chen"):
+            assert time.monotonic() - asked_at[0] < 10
+            confirmed.set()
+            return SENT
+        if not confirmed.is_set() and not waits.acquire(
+            blocking=False
+        ):  # This is the fourth: every connection is taken now.
+            with published.writing() as connection:
+                subscribe.sign_up(connection, "chen@d99.example", Wishes(), consent={}, key_id=1, now=NOW)
+            asked_at[0] = time.monotonic()
+        assert confirmed.wait(60)
+        return SENT
+
+    transport = ListTransport(slow)
+    report = delivered(published, transport, watch=Clock(), limits={"connections": 4, "connections_per_domain": 4})
+    assert (report.sent, transport.sent[0].recipient) == (13, "chen@d99.example")

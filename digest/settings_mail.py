@@ -74,7 +74,7 @@ class MailSettings(BaseSettings):
         4,
         ge=1,
         le=50,
-        description="Connections to the mail server that are open at once; where there are several, one more for confirmations.",
+        description="Connections to the mail server at once; where there are several, one more for confirmations.",
     )
     connections_per_domain: int = Field(2, ge=1, description="Messages that are under way to one mail domain at once.")
     rate: int = Field(0, ge=0, description="Messages a minute that one process sends at most; 0 is no limit.")

@@ -118,6 +118,7 @@ class Town(PostOffice):
             return connection.scalar(select(func.count()).select_from(deliveries)) or 0
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("processes", [2, 4])
 def test_one_of_several_houses_rings_the_clock_and_no_issue_comes_from_two(

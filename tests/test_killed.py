@@ -5,6 +5,8 @@ import random
 import signal
 from pathlib import Path
 
+import pytest
+
 from digest.domain.delivery import State
 from digest.store.database import Database
 from tests.sending import PostOffice
@@ -16,6 +18,7 @@ SLOW_SECONDS = 0.005
 """The mail server takes so long over each message, so that something is always under way."""
 
 
+@pytest.mark.timeout(1800)
 def test_a_sender_killed_again_and_again_brings_every_reader_one_issue(database: Database, tmp_path: Path) -> None:
     chance, office = random.Random(7), PostOffice(database, tmp_path, READERS, CONNECTIONS)
     points, in_flight = sorted(chance.sample(range(READERS * 9 // 10), KILLS)), 0

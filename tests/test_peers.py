@@ -91,6 +91,7 @@ def stored(port: int, address: str) -> list[bytes]:
 
 @needs("postfix", "dovecot", "lmtp", "imap")
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix and Dovecot change their users, which only root may")
+@pytest.mark.timeout(1800)
 def test_what_postfix_takes_is_stored_unchanged_and_what_comes_back_is_acted_on(
     office: PostOffice, postfix: tuple[int, Path], dovecot: tuple[int, int]
 ) -> None:

@@ -33,9 +33,9 @@ SECONDS = 120 if IS_WHOLE else 6
 EVERY_SECONDS = 4 if IS_WHOLE else 3
 READERS_A_SECOND = 12
 SLOW_SECONDS = 0.1
+"""The mail server takes so long over each message: what there is to send lasts while processes are killed."""
 ALL_SECONDS = 60 + 3 * SECONDS
 """In so long one house alone sends all that is left."""
-"""The mail server takes so long over each message: what there is to send lasts while processes are killed."""
 COMPOSED = re.compile(r"^at=(\S+) .* event=compose issues=([0-9]+)", re.M)
 Sample = tuple[datetime, int]
 """A moment, and the process that held the clock then; 0 is none."""

@@ -151,7 +151,8 @@ def test_one_of_several_houses_rings_the_clock_and_no_issue_comes_from_two(
     repeated, holders = town.check(most_repeated=kills), {pid for _, pid in town.samples} - {0}
     assert len(holders) > 1, "it was taken over"
     composed = town.composed()
-    assert 0 < composed <= town.issues() == READERS_A_SECOND * SECONDS
+    assert composed <= town.issues() == READERS_A_SECOND * SECONDS
+    assert composed > 0 or not IS_WHOLE, "in seconds all who composed may have been killed before they said so"
     assert not any("Traceback" in house.log.read_text() for house in town.every)
     turns = f"{len(holders)} held the clock in turn and told of {composed} issues"
     print(f"{processes} houses, {kills} kills, {turns}, {repeated} came twice")

@@ -12,7 +12,7 @@ from digest.store.database import Database
 from tests.sending import PostOffice
 
 IS_WHOLE = os.environ.get("JUDGE") == "all"
-READERS, KILLS = (10_000, 100) if IS_WHOLE else (1_500, 10)
+READERS, KILLS = (10_000, 100) if IS_WHOLE else (1_000, 10)
 CONNECTIONS = 4
 SLOW_SECONDS = 0.005
 """The mail server takes so long over each message, so that something is always under way."""
